@@ -1,0 +1,1 @@
+"""The LangGraph graph of Teacher and Student: lanes, judging, distilling."""

@@ -1,0 +1,1 @@
+"""The idea pipeline. Its seams live in `core`; nothing of it is built yet."""
