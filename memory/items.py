@@ -142,13 +142,19 @@ class RecallQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A recalled item with every part of its score."""
+    """A recalled item with every part of its score.
+
+    `similarity` is the cosine, `keyword` BM25, `cue` 1 when a cue matched, `rank` their fused reciprocal
+    ranks in [0, 1], `worth` the factor that credit and status gave; `score` = rank * worth.
+    """
 
     item: Item
     score: float
     similarity: float
     keyword: float
     cue: float
+    rank: float = 0.0
+    worth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,10 @@ class Pamphlets(Protocol):
         ...
 
     def credit(self, run_id: str, task_id: str, items: Sequence[ItemId], reward: float | None) -> None:
-        """Count the task's reward (None: nothing) towards the items shown to it; idempotent by (item, run, task)."""
+        """Count the task's reward (None: nothing) towards the items shown to it.
+
+        Idempotent by (item, run, task).
+        """
         ...
 
     def items(

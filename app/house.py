@@ -1,0 +1,151 @@
+"""The composition root: builds the parts of one process from settings, and closes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from core.errors import UserError
+from core.settings import Settings, load_settings
+from core.spec import Spec, SpecKind
+
+if TYPE_CHECKING:
+    from atlas.agent import AtlasAgent
+    from atlas.config import AtlasConfig
+    from atlas.judge import Judge
+    from atlas.teacher import Teacher
+    from core.embedder import Embedder
+    from core.episode import Student
+    from core.store import RunStore
+    from memory.library import PamphletLibrary
+
+CHROMA_FOLDER = "chroma"
+CHECKPOINT_FILE = "checkpoints.sqlite3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPlan:
+    """Which Student under which Teacher, and how."""
+
+    student: Spec
+    teacher: Spec
+    config: AtlasConfig
+
+
+class House:
+    """Database, run store, memory and agents under one home folder.
+
+    Raises:
+        UserError: the home folder cannot be written, or the database is from a newer version.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        from core.database import Database, upgrade
+        from core.store import RunStore
+
+        self.settings = settings or load_settings()
+        upgrade(self.settings.database_url)
+        self.database = Database(self.settings.database_url)
+        self.store: RunStore = RunStore(self.database)
+        self._embedder: Embedder | None = None
+        self._libraries: list[PamphletLibrary] = []
+        self.warnings: list[str] = []
+
+    @property
+    def embedder(self) -> Embedder:
+        if self._embedder is None:
+            from app.models import choose_embedder
+
+            chosen = choose_embedder(self.settings)
+            self._embedder = chosen.embedder
+            if chosen.degraded:
+                self.warnings.append(chosen.degraded)
+        return self._embedder
+
+    def library(self, *, frozen: bool = False) -> PamphletLibrary:
+        """The pamphlets of this home, with their Chroma index."""
+        from memory.chroma_index import ChromaIndex
+        from memory.library import PamphletLibrary
+
+        index = ChromaIndex.in_folder(self.settings.home / CHROMA_FOLDER)
+        library = PamphletLibrary(self.database, self.embedder, index, frozen=frozen)
+        self._libraries.append(library)
+        return library
+
+    def blank_library(self) -> PamphletLibrary:
+        """An empty memory that lives as long as the house."""
+        from memory.library import PamphletLibrary
+
+        library = PamphletLibrary.in_memory(self.embedder)
+        self._libraries.append(library)
+        return library
+
+    def agent(self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True) -> AtlasAgent:
+        """A whole system; with `resumable` its graph state outlives the process."""
+        from atlas.agent import AtlasAgent
+        from atlas.checkpoints import MemoryCheckpoints, SqliteCheckpoints
+        from atlas.offline.teacher import OfflineTriager
+
+        teacher, judge = self._teacher_and_judge(plan.teacher)
+        checkpoints = SqliteCheckpoints(self.settings.home / CHECKPOINT_FILE) if resumable else MemoryCheckpoints()
+        return AtlasAgent(
+            self._student(plan.student),
+            teacher,
+            judge,
+            pamphlets,
+            plan.config,
+            checkpoints,
+            triager=OfflineTriager(),
+            store=self.store,
+        )
+
+    def _student(self, spec: Spec) -> Student:
+        if spec.kind is SpecKind.OFFLINE:
+            from atlas.offline.investigator import OfflineStudent
+
+            return OfflineStudent()
+        if spec.kind is SpecKind.PYTHON:
+            from atlas.students.callables import load_callable_student
+
+            return load_callable_student(spec.target)
+        if spec.kind is SpecKind.HTTP:
+            from atlas.students.http import HttpStudent
+
+            return HttpStudent(spec.target, timeout_seconds=self.settings.request_timeout_seconds)
+        from atlas.students.llm import LlmStudent, LlmStudentConfig
+        from core.models.build import build_chat_model
+
+        config = LlmStudentConfig(context_tokens=self.settings.local_context_tokens - 1024) if spec.kind is SpecKind.LOCAL else None
+        return LlmStudent(build_chat_model(spec, self.settings), config)
+
+    def _teacher_and_judge(self, spec: Spec) -> tuple[Teacher, Judge]:
+        if spec.kind is SpecKind.OFFLINE:
+            from atlas.judges.rules import RuleJudge
+            from atlas.offline.teacher import OfflineTeacher
+
+            return OfflineTeacher(), RuleJudge()
+        if spec.kind in (SpecKind.PYTHON, SpecKind.HTTP):
+            raise UserError(f"a teacher is offline or a model, not {spec}: write --teacher offline or provider/model")
+        from atlas.judges.llm import LlmJudge
+        from atlas.teachers.llm import LlmTeacher
+        from core.models.build import build_chat_model
+
+        return LlmTeacher(build_chat_model(spec, self.settings)), LlmJudge(build_chat_model(spec, self.settings))
+
+    def close(self) -> None:
+        for library in self._libraries:
+            library.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def demo_settings(settings: Settings, folder: Path) -> Settings:
+    """The same settings with a home and a database of their own."""
+    return settings.model_copy(update={"home": folder, "database": None})

@@ -1,0 +1,86 @@
+"""Where graph state is kept between nodes: a SQLite file, or nowhere beyond this process.
+
+Checkpoints are read back with strict msgpack: no type but the safe built-in ones is ever rebuilt.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import StorageError
+
+if TYPE_CHECKING:
+    import aiosqlite
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+
+class Checkpoints(Protocol):
+    """Opens a checkpointer in the running event loop, and closes it."""
+
+    async def open(self) -> BaseCheckpointSaver[str]: ...
+
+    async def close(self) -> None: ...
+
+
+def strict_serializer() -> JsonPlusSerializer:
+    """msgpack without pickle and without types from outside the built-in safe list."""
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
+
+
+class SqliteCheckpoints:
+    """A SQLite file in WAL mode. A killed process loses no finished node."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: aiosqlite.Connection | None = None
+        self._saver: BaseCheckpointSaver[str] | None = None
+
+    async def open(self) -> BaseCheckpointSaver[str]:
+        """Raises:
+        StorageError: the file cannot be opened.
+        """
+        import sqlite3
+
+        import aiosqlite
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+        if self._saver is not None:
+            return self._saver
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = await aiosqlite.connect(self._path)
+            # Under WAL, NORMAL survives a killed process; a power cut can lose the last nodes, which then
+            # run again.
+            await self._connection.execute("PRAGMA synchronous=NORMAL")
+            saver = AsyncSqliteSaver(self._connection, serde=strict_serializer())
+            await saver.setup()
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"cannot open the checkpoint file {self._path}: {error}") from error
+        self._saver = saver
+        return saver
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+        self._connection = self._saver = None
+
+
+class MemoryCheckpoints:
+    """Keeps state in this process, for work that need not be resumed."""
+
+    def __init__(self) -> None:
+        self._saver: BaseCheckpointSaver[str] | None = None
+
+    async def open(self) -> BaseCheckpointSaver[str]:
+        from langgraph.checkpoint.memory import InMemorySaver
+
+        if self._saver is None:
+            self._saver = InMemorySaver(serde=strict_serializer())
+        return self._saver
+
+    async def close(self) -> None:
+        self._saver = None

@@ -1,0 +1,50 @@
+"""How Atlas works a task: lane, memory, and where the reward that it learns from comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.episode import Lane
+from core.errors import UserError
+
+
+class MemoryMode(StrEnum):
+    """`off` neither reads nor writes, `on` does both, `frozen` reads only."""
+
+    OFF = "off"
+    ON = "on"
+    FROZEN = "frozen"
+
+
+class FeedbackSource(StrEnum):
+    """What the learning reward is: the judge's, or the scorer's number where a task gives one."""
+
+    JUDGE = "judge"
+    SCORE = "score"
+
+
+_LANES = (Lane.AUTO, Lane.PAIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtlasConfig:
+    """`recall_*` bound what a Student is shown; the floor is a similarity in [0, 1]."""
+
+    lane: Lane = Lane.PAIRED
+    memory: MemoryMode = MemoryMode.ON
+    feedback: FeedbackSource = FeedbackSource.JUDGE
+    recall_limit: int = 12
+    recall_tokens: int = 900
+    recall_floor: float = 0.25
+
+    def __post_init__(self) -> None:
+        if self.lane not in _LANES:
+            known = ", ".join(lane.value for lane in _LANES)
+            raise UserError(f"lane {self.lane.value} is not available yet: choose one of {known}")
+        if self.recall_limit < 0 or self.recall_tokens < 0:
+            raise UserError("recall limits are counts of 0 or more")
+
+    @property
+    def learns(self) -> bool:
+        return self.memory is MemoryMode.ON

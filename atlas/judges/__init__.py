@@ -1,0 +1,1 @@
+"""Judges: rules over a review, and an ensemble of model samples with an arbiter."""

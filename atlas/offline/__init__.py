@@ -1,0 +1,1 @@
+"""The investigator, the Teacher and the distiller that need no language model."""

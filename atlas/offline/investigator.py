@@ -1,0 +1,94 @@
+"""The Student that needs no language model: reads the question, queries through the same tool, submits.
+
+What it knows of the world comes from the schema that it discovers and from the items it is given.
+"""
+
+from __future__ import annotations
+
+from atlas.offline.advice import Advice
+from atlas.offline.desk import Desk, StepsSpent
+from atlas.offline.findings import Candidate, Findings
+from atlas.offline.question import Question, read_question
+from atlas.offline.routes import Route, read_routes
+from atlas.offline.survey import Survey, read_events
+from core.episode import AttemptStatus, Environment, Episode, Task
+from core.guidance import Guidance
+from core.recorder import Recorder
+
+_MOST_TABLES = 12
+"""Tables that a survey looks at before it submits what it has."""
+_MOST_ROUTES = 3
+
+
+class OfflineStudent:
+    """An investigator over any SQL environment; deterministic, no model, no tokens."""
+
+    name = "offline"
+
+    async def attempt(
+        self, task: Task, environment: Environment, guidance: Guidance, recorder: Recorder, number: int
+    ) -> Episode:
+        await environment.reset(task)
+        question = read_question(task.prompt)
+        desk = Desk(environment, recorder, number)
+        findings = Findings(question)
+        try:
+            await _investigate(question, desk, findings, guidance)
+        except StepsSpent:
+            pass  # what was found so far is submitted below
+        ranked = findings.ranked()
+        answer = compose_answer(question, ranked) if ranked else None
+        if answer is not None:
+            await desk.submit(answer, "The best candidate that was seen.")
+        return Episode(
+            task=task,
+            number=number,
+            steps=tuple(desk.steps),
+            answer=answer,
+            status=AttemptStatus.SUBMITTED if answer is not None else AttemptStatus.LIMIT,
+        )
+
+    async def close(self) -> None:
+        return None
+
+
+async def _investigate(question: Question, desk: Desk, findings: Findings, guidance: Guidance) -> None:
+    """Known routes first; without one, or when two tables are asked to agree, look around."""
+    tables_wanted = 2 if Advice.CORROBORATE in guidance.notes else 1
+    used = await _follow(question, desk, findings, read_routes(guidance.items, question.answer_type))
+    if _settled(findings, tables_wanted) or (findings.ranked() and tables_wanted == 1):
+        return
+    survey = Survey(question, desk, findings)
+    tables = [table for table in await survey.tables() if table not in used][:_MOST_TABLES]
+    for look in (survey.by_event, survey.pivot):
+        for table in tables:
+            await look(table)
+            if _settled(findings, tables_wanted):
+                return
+
+
+async def _follow(question: Question, desk: Desk, findings: Findings, routes: list[Route]) -> set[str]:
+    """Take the best routes, one query a table beside the list of its events; the tables used come back."""
+    groups: dict[tuple[str, str], list[Route]] = {}
+    for route in routes:
+        groups.setdefault((route.table, route.event_column), []).append(route)
+    used: set[str] = set()
+    most = max((route.support for route in routes), default=0) or 1
+    for (table, event_column), group in list(groups.items())[:_MOST_ROUTES]:
+        places = {route.place: route.worth * (route.support / most) ** 0.5 for route in group}
+        await read_events(question, desk, findings, table, event_column, places)
+        used.add(table)
+    return used
+
+
+def _settled(findings: Findings, tables_wanted: int) -> bool:
+    ranked = findings.ranked()
+    return bool(ranked) and not ranked[0].echo and len(ranked[0].tables) >= tables_wanted
+
+
+def compose_answer(question: Question, ranked: list[Candidate]) -> str:
+    """One answer; several only where the question asks for several."""
+    if question.several:
+        top = ranked[0].weight
+        return ", ".join(c.value for c in ranked[:5] if c.weight >= 0.6 * top)
+    return ranked[0].value

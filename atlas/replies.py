@@ -1,0 +1,81 @@
+"""Asks a model for a JSON object of a fixed shape, with one repair."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from core.chat import ChatModel, ChatRequest, JsonSchema, Message
+from core.errors import ModelOutputError
+
+ReplyT = TypeVar("ReplyT", bound=BaseModel)
+
+_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+
+
+async def ask_object(
+    model: ChatModel,
+    prompt: str,
+    shape: type[ReplyT],
+    *,
+    name: str,
+    temperature: float | None = None,
+    max_output_tokens: int | None = None,
+) -> ReplyT:
+    """One object of `shape`; the server is told its JSON schema, and the reply is validated all the same.
+
+    Raises:
+        ModelOutputError: two replies could not be read.
+        ProviderError: the endpoint failed.
+        LimitReached: the budget is spent (of a metered model).
+    """
+    request = ChatRequest(
+        messages=(Message(role="user", content=prompt),),
+        json_schema=reply_schema(shape),
+        schema_name=name,
+        temperature=temperature,
+        max_output_tokens=max_output_tokens,
+    )
+    reply = await model.complete(request)
+    try:
+        return read_object(reply.text, shape)
+    except ModelOutputError as error:
+        repair = (
+            Message(role="assistant", content=reply.text or "(nothing)"),
+            Message(role="user", content=f"{error} Reply again with that one JSON object and nothing else."),
+        )
+    messages = (*request.messages, *repair)
+    again = ChatRequest(
+        messages=messages,
+        json_schema=request.json_schema,
+        schema_name=name,
+        temperature=temperature,
+        max_output_tokens=max_output_tokens,
+    )
+    return read_object((await model.complete(again)).text, shape)
+
+
+def reply_schema(shape: type[BaseModel]) -> JsonSchema:
+    """The schema of a shape. Shapes list all their fields as required, as strict servers want it."""
+    schema: JsonSchema = shape.model_json_schema()
+    return schema
+
+
+def read_object(text: str, shape: type[ReplyT]) -> ReplyT:
+    """Read a reply; prose or a code fence around the object is let pass.
+
+    Raises:
+        ModelOutputError: there is no such object in it.
+    """
+    text = _THINKING.sub("", text)
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end < start:
+        raise ModelOutputError("The reply holds no JSON object.")
+    try:
+        return shape.model_validate_json(text[start : end + 1])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the object"
+        raise ModelOutputError(f"The reply does not fit: {where}: {first['msg']}.") from error

@@ -1,0 +1,1 @@
+"""Students: over a chat model, and over a caller's own code or endpoint."""

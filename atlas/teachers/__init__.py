@@ -1,0 +1,1 @@
+"""Teachers over a chat model."""

@@ -1,0 +1,1 @@
+"""ExCyTIn-Bench: questions over the logs of real incidents (microsoft/SecRL)."""

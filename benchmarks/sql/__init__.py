@@ -1,0 +1,1 @@
+"""MySQL as agents write it, answered by SQLite: databases, translation, observations, environment."""

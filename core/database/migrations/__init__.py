@@ -1,0 +1,1 @@
+"""Alembic revisions, as package data: `core.database.migrate` runs them."""

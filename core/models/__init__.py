@@ -1,0 +1,1 @@
+"""Chat models: any OpenAI-compatible endpoint, a local GGUF file, recorded replies, a script."""

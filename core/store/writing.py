@@ -1,0 +1,48 @@
+"""Small helpers of every write: upserts for SQLite and PostgreSQL, text that both can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+Row = Mapping[str, object]
+
+
+def storable(text: str) -> str:
+    """The text without what a database refuses: NUL characters and lone surrogates become a mark."""
+    if text.isascii():
+        return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
+def upsert(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows, or bring those of the same key to their values. All rows name the same columns."""
+    _insert_or(session, table, rows, update=True)
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose keys are not there yet and leave the others as they are."""
+    _insert_or(session, table, rows, update=False)
+
+
+def append(session: Session, table: Table, row: Row) -> None:
+    session.execute(insert(table).values(dict(row)))
+
+
+def _insert_or(session: Session, table: Table, rows: Sequence[Row], *, update: bool) -> None:
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    others = [name for name in rows[0] if name not in keys]
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    if update and others:
+        changes = {name: statement.excluded[name] for name in others}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changes)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    session.execute(statement, [dict(row) for row in rows])

@@ -1,0 +1,70 @@
+"""A run whose process is killed goes on: same result, nothing learned, shown or credited twice."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.atlas.worker import PLACES, TASKS, run
+
+ROOT = Path(__file__).parents[2]
+
+
+def ledger(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """What the run left in the database, without times, ids and the words of chance."""
+    with sqlite3.connect(folder / "atlas.sqlite") as connection:
+
+        def rows(sql: str) -> list[tuple[object, ...]]:
+            return connection.execute(sql).fetchall()
+
+        return {
+            "exposures": rows("SELECT task_id, count(*) FROM exposures GROUP BY task_id ORDER BY 1"),
+            "credits": rows("SELECT task_id, count(*), sum(reward) FROM credits GROUP BY task_id ORDER BY 1"),
+            "evidence": rows("SELECT task_id, count(*) FROM evidence GROUP BY task_id ORDER BY 1"),
+            "items": rows(
+                "SELECT support, alpha, beta, count(*) FROM items GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            ),
+            "attempts": rows("SELECT task_key, number, status, answer FROM attempts ORDER BY 1, 2"),
+            "steps": rows("SELECT task_key, attempt, count(*) FROM steps GROUP BY 1, 2 ORDER BY 1, 2"),
+            "events": rows("SELECT task_key, kind, count(*) FROM events GROUP BY 1, 2 ORDER BY 1, 2"),
+        }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, dict[str, object]]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return asyncio.run(run(folder)), ledger(folder)
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_killed_run_goes_on(
+    place: str, tmp_path: Path, undisturbed: tuple[object, dict[str, object]]
+) -> None:
+    command = [sys.executable, "-m", "tests.atlas.worker", str(tmp_path), place]
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=30)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    before = ledger(tmp_path)
+    assert len({key for key, *_ in before["attempts"]}) in (2, 3)
+
+    outcomes = await run(tmp_path)
+    expected_outcomes, expected = undisturbed
+    assert [(o.answer, o.verdict, o.reward, len(o.episodes)) for o in outcomes] == [
+        (o.answer, o.verdict, o.reward, len(o.episodes)) for o in expected_outcomes
+    ]
+    assert [o.episodes[0].task.id for o in outcomes] == [task.id for task in TASKS]
+    after = ledger(tmp_path)
+    for table, rows in expected.items():
+        assert after[table] == rows, table
+
+
+async def test_a_third_go_changes_nothing(tmp_path: Path) -> None:
+    first = await run(tmp_path)
+    before = ledger(tmp_path)
+    assert await run(tmp_path) == first
+    assert ledger(tmp_path) == before
