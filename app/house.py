@@ -13,7 +13,7 @@ from core.spec import Spec, SpecKind
 
 if TYPE_CHECKING:
     from atlas.agent import AtlasAgent
-    from atlas.config import AtlasConfig
+    from atlas.config import AtlasConfig, MemoryMode
     from atlas.judge import Judge
     from atlas.teacher import Teacher
     from core.embedder import Embedder
@@ -32,6 +32,18 @@ class AgentPlan:
     student: Spec
     teacher: Spec
     config: AtlasConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryProbe:
+    """What a run tells of its memory; see `benchmarks.config.MemoryProbe`."""
+
+    mode: str
+    library: PamphletLibrary | None
+    snapshot: str | None = None
+
+    def items(self) -> int:
+        return 0 if self.library is None else len(self.library.items())
 
 
 class House:
@@ -82,14 +94,27 @@ class House:
         self._libraries.append(library)
         return library
 
-    def agent(self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True) -> AtlasAgent:
+    def library_for(self, mode: MemoryMode) -> PamphletLibrary | None:
+        """The pamphlets as a run with this memory mode may use them; None when memory is off."""
+        from atlas.config import MemoryMode
+
+        return None if mode is MemoryMode.OFF else self.library(frozen=mode is MemoryMode.FROZEN)
+
+    def probe(self, mode: MemoryMode, pamphlets: PamphletLibrary | None) -> LibraryProbe:
+        return LibraryProbe(mode=mode.value, library=pamphlets)
+
+    def agent(
+        self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True
+    ) -> AtlasAgent:
         """A whole system; with `resumable` its graph state outlives the process."""
         from atlas.agent import AtlasAgent
         from atlas.checkpoints import MemoryCheckpoints, SqliteCheckpoints
         from atlas.offline.teacher import OfflineTriager
 
         teacher, judge = self._teacher_and_judge(plan.teacher)
-        checkpoints = SqliteCheckpoints(self.settings.home / CHECKPOINT_FILE) if resumable else MemoryCheckpoints()
+        checkpoints = (
+            SqliteCheckpoints(self.settings.home / CHECKPOINT_FILE) if resumable else MemoryCheckpoints()
+        )
         return AtlasAgent(
             self._student(plan.student),
             teacher,
@@ -117,22 +142,30 @@ class House:
         from atlas.students.llm import LlmStudent, LlmStudentConfig
         from core.models.build import build_chat_model
 
-        config = LlmStudentConfig(context_tokens=self.settings.local_context_tokens - 1024) if spec.kind is SpecKind.LOCAL else None
+        config = (
+            LlmStudentConfig(context_tokens=self.settings.local_context_tokens - 1024)
+            if spec.kind is SpecKind.LOCAL
+            else None
+        )
         return LlmStudent(build_chat_model(spec, self.settings), config)
 
     def _teacher_and_judge(self, spec: Spec) -> tuple[Teacher, Judge]:
         if spec.kind is SpecKind.OFFLINE:
-            from atlas.judges.rules import RuleJudge
+            from atlas.offline.judge import OfflineJudge
             from atlas.offline.teacher import OfflineTeacher
 
-            return OfflineTeacher(), RuleJudge()
+            return OfflineTeacher(), OfflineJudge()
         if spec.kind in (SpecKind.PYTHON, SpecKind.HTTP):
-            raise UserError(f"a teacher is offline or a model, not {spec}: write --teacher offline or provider/model")
+            raise UserError(
+                f"a teacher is offline or a model, not {spec}: write --teacher offline or provider/model"
+            )
         from atlas.judges.llm import LlmJudge
         from atlas.teachers.llm import LlmTeacher
         from core.models.build import build_chat_model
 
-        return LlmTeacher(build_chat_model(spec, self.settings)), LlmJudge(build_chat_model(spec, self.settings))
+        return LlmTeacher(build_chat_model(spec, self.settings)), LlmJudge(
+            build_chat_model(spec, self.settings)
+        )
 
     def close(self) -> None:
         for library in self._libraries:
@@ -142,7 +175,9 @@ class House:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

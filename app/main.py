@@ -29,7 +29,9 @@ app.command("doctor")(doctor.doctor)
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
 ) -> None:
     if version:
         from importlib.metadata import version as installed
@@ -48,7 +50,9 @@ def main() -> None:
         typer.echo(f"atlas: {error}", err=True)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        typer.echo("atlas: interrupted; what was finished is stored, and --resume RUN goes on from there", err=True)
+        typer.echo(
+            "atlas: interrupted; what was finished is stored, and --resume RUN goes on from there", err=True
+        )
         sys.exit(INTERRUPTED)
 
 

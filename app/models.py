@@ -21,14 +21,14 @@ def choose_embedder(settings: Settings) -> ChosenEmbedder:
 
     if "/" not in settings.embedder:
         return build_embedder(settings.embedder, fall_back=True)
-    from core.models.build import endpoint_of
-    from core.spec import SpecKind, parse_spec
+    from core.models.providers import endpoint_of
+    from core.spec import parse_spec
     from memory.endpoint_embedder import EmbeddingEndpoint
 
     spec = parse_spec(settings.embedder)
-    if spec.kind is not SpecKind.PROVIDER:
+    if spec.provider is None:
         raise UserError("ATLAS_EMBEDDER is packaged, lexical or provider/model")
-    endpoint = endpoint_of(spec, settings)
+    endpoint = endpoint_of(spec.provider, settings)
     return build_embedder(
         settings.embedder,
         endpoint=EmbeddingEndpoint(base_url=endpoint.base_url, model=spec.target, api_key=endpoint.api_key),

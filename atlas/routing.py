@@ -19,9 +19,14 @@ def after_attempt(state: AtlasState) -> Literal["validate", "judge"]:
 
 
 def after_validate(state: AtlasState) -> Literal["guide", "judge"]:
-    """Only a rejection is worth a retry; the last attempt is validated and then judged, whatever was said."""
-    rejected = state["verdict"] == Verdict.REJECTED
-    return "guide" if rejected and state["attempts"] < MAX_ATTEMPTS else "judge"
+    """A rejection is worth a retry, and so is a doubt that the Teacher has advice for.
+
+    The last attempt is validated too and then judged, whatever was said of it.
+    """
+    verdict = state["verdict"]
+    doubted = verdict == Verdict.UNVERIFIED and bool(state["review_notes"])
+    worth_a_retry = verdict == Verdict.REJECTED or doubted
+    return "guide" if worth_a_retry and state["attempts"] < MAX_ATTEMPTS else "judge"
 
 
 def after_commit(state: AtlasState) -> str:

@@ -38,11 +38,10 @@ class Teacher(Protocol):
     async def review(self, task: Task, episode: Episode, guidance: Guidance, recorder: Recorder) -> Review:
         """Judge a finished attempt and, when it is rejected, say what to do better.
 
-        `guidance` holds the Teacher's own recalled items (audience `teacher`). A reply that cannot be read is
-        an `unverified` review, not an error.
+        `guidance` holds the Teacher's own recalled items (audience `teacher`). An outage, or a reply that
+        cannot be read, is an `unverified` review: it must not cost the Student's answer.
 
         Raises:
-            ProviderError: the model's endpoint failed.
             LimitReached: the budget is spent.
         """
         ...
@@ -59,6 +58,7 @@ class Teacher(Protocol):
         """Propose items that would help on other tasks; `reward` in [0, 1] is that of the last episode.
 
         `shown` are the items that the Student had. Drafts hold no entity values: memory's gates refuse them.
+        An outage is no drafts.
         """
         ...
 

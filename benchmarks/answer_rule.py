@@ -26,7 +26,9 @@ _FRAGMENTS = tuple(
         r"(?:^|process ?id\W{0,3})(\d{2,6})\b",
     )
 )
-_COMPOSITE = re.compile(r"__|process ?id|created ?time|creation time|\btime: |\w: [^,]+, \w[\w ]*: ", re.IGNORECASE)
+_COMPOSITE = re.compile(
+    r"__|process ?id|created ?time|creation time|\btime: |\w: [^,]+, \w[\w ]*: ", re.IGNORECASE
+)
 
 
 def normalise(text: str) -> str:

@@ -28,8 +28,8 @@ class MemoryProbe(Protocol):
     @property
     def snapshot(self) -> str | None: ...
 
-    def items(self) -> int:
-        """How many items there are now."""
+    def items(self) -> int | None:
+        """How many items there are now; None when nobody counts them."""
         ...
 
 

@@ -128,6 +128,17 @@ async def transfer(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _PhaseMemory:
+    """The memory of one phase, of which only the mode is known here."""
+
+    mode: str
+    snapshot: str | None = None
+
+    def items(self) -> int | None:
+        return None
+
+
 class _Bench(Generic[M]):
     """The runs of one transfer, each stored like any other run."""
 
@@ -182,7 +193,13 @@ class _Bench(Generic[M]):
         workers = 1 if learning else plan.workers
         try:
             report = await run_benchmark(
-                self._benchmark, agent, questions, self._store, config, workers=workers
+                self._benchmark,
+                agent,
+                questions,
+                self._store,
+                config,
+                workers=workers,
+                memory=_PhaseMemory("on" if learning else phase),
             )
         finally:
             await agent.close()

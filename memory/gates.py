@@ -39,7 +39,7 @@ _HOST_WORDS = "desktop|laptop|workstation|server|srv|host|dc|pc|vm|win|mac|lnx|n
 
 _ENTITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a URL", re.compile(r"\b(?:[a-z][a-z0-9+.-]{1,15}|hxxps?)://[^\s{}]+|\bwww\.\w", re.I)),
-    ("an e-mail address", re.compile(r"[\w.+-]+@[a-z0-9][\w-]*(?:\.[\w-]+)+", re.I)),
+    ("an e-mail address", re.compile(r"[^\s%]@[a-z0-9][\w-]*(?:\.[\w-]+)+", re.I)),
     ("a GUID", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)),
     ("a SID", re.compile(r"\bS-\d++(?:-\d++){2,}+(?!-?%)", re.I)),
     ("an IP address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")),
@@ -54,10 +54,10 @@ _ENTITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "a hash or long hex number",
-        re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])(?:0x)?[0-9a-f]{12,}\b", re.I),
+        re.compile(r"\b(?:0x)?(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", re.I),
     ),
     ("a long number", re.compile(r"(?<!\d)\d{6,}(?!\d)")),
-    ("a domain or host name", re.compile(rf"(?<![\w@-])(?:[\w-]+\.)*[\w-]{{3,}}\.(?:{_TLDS})(?![\w.(-]*\w)")),
+    ("a domain or host name", re.compile(rf"(?<![\w-])(?:[\w-]+\.)*[\w-]{{3,}}\.(?:{_TLDS})(?![\w.(-]*\w)")),
     ("a domain or host name", re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.){3,}[a-z]{2,}(?![\w.-]*\w)")),
     ("a domain or host name", re.compile(rf"\b(?:{_HOST_WORDS})[-_]?\d{{1,4}}[a-z]?\b", re.I)),
     (

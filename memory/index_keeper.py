@@ -21,6 +21,8 @@ class IndexKeeper:
     def __init__(self, index: VectorIndex, shelf: Shelf, embedder_id: str) -> None:
         self._index, self._shelf, self._embedder_id = index, shelf, embedder_id
         self._mark: IndexMark | None = None
+        # Credit changes an item but not its vector: these versions need no second writing.
+        self._written: dict[ItemId, int] = {}
         self.broken: str | None = None
 
     def nearest(self, vector: Vector, limit: int) -> frozenset[ItemId] | None:
@@ -57,6 +59,7 @@ class IndexKeeper:
         """
         self._index.clear()
         self._mark, self.broken = None, None
+        self._written.clear()
         self._catch_up(1)
         return len(self._shelf.entries)
 
@@ -66,8 +69,8 @@ class IndexKeeper:
 
     def _catch_up(self, threshold: int) -> None:
         mark = self._mark = self._mark or self._trusted_mark()
-        waiting = self._waiting()
-        if mark.change >= self._shelf.change or (len(waiting) < threshold and mark.change > 0):
+        waiting, removed = self._waiting(), self._shelf.removed_since(mark.change)
+        if len(waiting) + len(removed) < (threshold if mark.change > 0 else 1):
             return
         entries = [
             IndexEntry(item_id=entry.item.id, version=entry.item.version, vector=entry.vector)
@@ -79,8 +82,9 @@ class IndexKeeper:
         reached = IndexMark(
             library_id=self._shelf.library_id, embedder_id=self._embedder_id, change=self._shelf.change
         )
-        self._index.write(entries, self._shelf.removed_since(mark.change), reached)
+        self._index.write(entries, removed, reached)
         self._mark = reached
+        self._written.update((entry.item.id, entry.item.version) for entry in waiting)
 
     def _trusted_mark(self) -> IndexMark:
         mark, library = self._index.mark(), self._shelf.library_id
@@ -95,4 +99,8 @@ class IndexKeeper:
 
     def _waiting(self) -> list[Entry]:
         written = self._mark.change if self._mark else 0
-        return [entry for entry in self._shelf.entries.values() if entry.change > written]
+        return [
+            entry
+            for entry in self._shelf.entries.values()
+            if entry.change > written and self._written.get(entry.item.id) != entry.item.version
+        ]

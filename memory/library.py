@@ -25,6 +25,7 @@ from memory.rows import (
     distinct_tasks,
     evidence_of,
     in_scope,
+    insert_all_new,
     insert_new,
     item_of,
     raise_change,
@@ -99,7 +100,7 @@ class PamphletLibrary:
         ]
         if rows:
             with self._database.session() as session:
-                insert_new(session, ExposureRow.__table__, rows)
+                insert_all_new(session, ExposureRow.__table__, rows)
 
     def learn(self, drafts: Sequence[ItemDraft], evidence: Evidence) -> Learned:
         if self.frozen:
@@ -143,7 +144,7 @@ class PamphletLibrary:
                 if (row.origin_run, row.origin_task) == (run_id, task_id):
                     continue
                 key = {"item_id": row.id, "run_id": run_id, "task_id": task_id}
-                if insert_new(session, CreditRow.__table__, [{**key, "reward": reward, "created_at": now}]):
+                if insert_new(session, CreditRow.__table__, {**key, "reward": reward, "created_at": now}):
                     row.alpha, row.beta = row.alpha + reward, row.beta + 1.0 - reward
                     row.updated_at, row.change = now, change
 

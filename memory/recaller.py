@@ -121,8 +121,6 @@ def _within_budget(hits: list[Hit], query: RecallQuery) -> tuple[Hit, ...]:
 @lru_cache(maxsize=4096)
 def _tokens(line: str) -> int:
     """Tokens of the line as an agent reads it."""
-    try:
-        from core.tokens import count_tokens
-    except ImportError:
-        return len(line) // 4 + 1
+    from core.tokens import count_tokens
+
     return count_tokens(line)

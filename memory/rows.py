@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, Select, Table, func, insert, or_, select, update
+from sqlalchemy import Row, Select, Table, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -135,7 +135,7 @@ def add_evidence(session: Session, item_id: ItemId, evidence: Evidence, now: dat
         "note": evidence.note,
         "created_at": now,
     }
-    return insert_new(session, EvidenceRow.__table__, [row]) > 0
+    return insert_new(session, EvidenceRow.__table__, row)
 
 
 def evidence_of(row: EvidenceRow) -> Evidence:
@@ -149,16 +149,23 @@ def distinct_tasks(session: Session, item_id: ItemId) -> int:
     return session.execute(query).scalar_one()
 
 
-def insert_new(session: Session, table: object, rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows whose primary key is not there yet; returns how many were new."""
+def insert_new(session: Session, table: object, row: Mapping[str, object]) -> bool:
+    """Insert a row unless its key is there; True when it was new."""
     target = cast(Table, table)
-    dialect = session.get_bind().dialect.name
-    statement = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
-    new = 0
-    for row in rows:
-        result = session.execute(statement.on_conflict_do_nothing(), row)
-        new += cast(CursorResult[Any], result).rowcount
-    return new
+    statement = _insert_or_ignore(session, target).returning(*target.primary_key.columns)
+    return session.execute(statement, row).one_or_none() is not None
+
+
+def insert_all_new(session: Session, table: object, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert the rows whose keys are not there yet."""
+    if rows:
+        session.execute(_insert_or_ignore(session, cast(Table, table)), rows)
+
+
+def _insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def raise_change(session: Session) -> int:
@@ -172,7 +179,7 @@ def raise_change(session: Session) -> int:
     )
     change = session.execute(raised).scalar_one_or_none()
     if change is None:
-        insert_new(session, MemoryStateRow.__table__, [fresh])
+        insert_new(session, MemoryStateRow.__table__, fresh)
         change = session.execute(raised).scalar_one()
     return change
 

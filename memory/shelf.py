@@ -15,7 +15,7 @@ from core.embedder import Embedder
 from core.errors import ProviderError, StorageError
 from memory.items import Audience, Item, ItemId, Status
 from memory.ranking import KeywordIndex, cue_alternatives, keyword_index, words
-from memory.rows import insert_new, item_of, memory_state, select_items
+from memory.rows import insert_all_new, item_of, memory_state, select_items
 from memory.tables import EmbeddingRow, ItemRow
 
 LIVE = (Status.ACTIVE, Status.CANDIDATE)
@@ -139,7 +139,7 @@ class Shelf:
             )
             rows.append(self._vector_row(entry.item, vector))
         with self._database.session() as session:
-            insert_new(session, EmbeddingRow.__table__, rows)
+            insert_all_new(session, EmbeddingRow.__table__, rows)
         self.unembedded = False
 
     def _vector_row(self, item: Item, vector: Vector) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,13 +74,11 @@ def _loopback_only(resolve):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own configuration reaches a test."""
     for name in list(os.environ):  # noqa: TID251
         if name.startswith(_PRIVATE) and name not in _KEPT:
             monkeypatch.delenv(name)
-    return
-    yield
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ _RULES: Mapping[AnswerType, tuple[_Rule, ...]] = {
     AnswerType.PROCESS: (_rule("command", "line"),),
     AnswerType.OTHER: (),
 }
-_EVENT_NAME = frozenset("title name alert incident event subject activity operation action type display".split())
+_EVENT_NAME = frozenset(["title", "name", "alert", "incident", "event", "subject", "activity", "operation", "action", "type", "display"])
 
 
 @lru_cache(maxsize=4096)

@@ -113,17 +113,12 @@ _HOST_WORD = re.compile(r"\b(?:host|hosts|device|machine|endpoint|computer|serve
 _PROCESS_ID = re.compile(r"\b(?:process id|pid|process identifier|id)\D{0,12}(\d{2,6})\b", re.I)
 _PERSON = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _NOT_PERSON = frozenset(
-    "azure active directory microsoft defender security identifier cloud application primary refresh token user account command control windows resource manager "
-    "business email compromise password spray known russia object entra threat analytics task scheduler device process july june august on can the".split()
+    ["azure", "active", "directory", "microsoft", "defender", "security", "identifier", "cloud", "application", "primary", "refresh", "token", "user", "account", "command", "control", "windows", "resource", "manager", "business", "email", "compromise", "password", "spray", "known", "russia", "object", "entra", "threat", "analytics", "task", "scheduler", "device", "process", "july", "june", "august", "on", "can", "the"]
 )
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?z?(?:\+00:00)?)?\b", re.I)
 
 _STOPWORDS = frozenset(
-    """a an the of to in on for with and or is was were be been being by that this these those which what who whom whose can could would should you we our us it its as at from into during
-    associated involved related please identify provide find determine tell name names used using use may might also later subsequent subsequently another other there part same following follow
-    indicated responsible after before while where when how did does do has have had any all some more most be linked connected corresponding observed reported within between their they
-    them his her he she not no yes one two first second final latest recent further specific new given based i if than then such through under over about per involving including indicate
-    indicating possibly potentially investigation investigate analysis context details detail information""".split()
+    ["a", "an", "the", "of", "to", "in", "on", "for", "with", "and", "or", "is", "was", "were", "be", "been", "being", "by", "that", "this", "these", "those", "which", "what", "who", "whom", "whose", "can", "could", "would", "should", "you", "we", "our", "us", "it", "its", "as", "at", "from", "into", "during", "associated", "involved", "related", "please", "identify", "provide", "find", "determine", "tell", "name", "names", "used", "using", "use", "may", "might", "also", "later", "subsequent", "subsequently", "another", "other", "there", "part", "same", "following", "follow", "indicated", "responsible", "after", "before", "while", "where", "when", "how", "did", "does", "do", "has", "have", "had", "any", "all", "some", "more", "most", "be", "linked", "connected", "corresponding", "observed", "reported", "within", "between", "their", "they", "them", "his", "her", "he", "she", "not", "no", "yes", "one", "two", "first", "second", "final", "latest", "recent", "further", "specific", "new", "given", "based", "i", "if", "than", "then", "such", "through", "under", "over", "about", "per", "involving", "including", "indicate", "indicating", "possibly", "potentially", "investigation", "investigate", "analysis", "context", "details", "detail", "information"]
 )
 
 

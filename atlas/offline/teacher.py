@@ -29,18 +29,7 @@ class OfflineTeacher:
     name = "offline"
 
     async def review(self, task: Task, episode: Episode, guidance: Guidance, recorder: Recorder) -> Review:
-        question = read_question(task.prompt)
-        if not episode.answer:
-            return _rejected("nothing was submitted", Advice.SUBMIT)
-        problem = _problem_of_form(question, episode.answer)
-        if problem:
-            return problem
-        if Findings(question).is_echo(same_key(question.answer_type, episode.answer)):
-            return _rejected("the answer only repeats the question", Advice.NOT_AN_ECHO)
-        found = sightings(question, episode, episode.answer)
-        if not found and not _shown(episode, episode.answer):
-            return _rejected("the answer stands in no observation", Advice.BE_SEEN)
-        return _review_sightings(found)
+        return review_episode(task, episode)
 
     async def distil(
         self,
@@ -57,6 +46,22 @@ class OfflineTeacher:
         return None
 
 
+def review_episode(task: Task, episode: Episode) -> Review:
+    """The rules, in the order in which they speak."""
+    question = read_question(task.prompt)
+    if not episode.answer:
+        return _rejected("nothing was submitted", Advice.SUBMIT)
+    problem = _problem_of_form(question, episode.answer)
+    if problem:
+        return problem
+    if Findings(question).is_echo(same_key(question.answer_type, episode.answer)):
+        return _rejected("the answer only repeats the question", Advice.NOT_AN_ECHO)
+    found = sightings(question, episode, episode.answer)
+    if not found and not _shown(episode, episode.answer):
+        return _rejected("the answer stands in no observation", Advice.BE_SEEN)
+    return _review_sightings(found)
+
+
 class OfflineTriager:
     """Reads the question: the answer type is the cue that items are recalled by."""
 
@@ -64,9 +69,14 @@ class OfflineTriager:
         question = read_question(task.prompt)
         return Triage(
             answer_type=question.answer_type.value,
-            cues=(f"answer_type:{question.answer_type.value}",),
+            cues=cues_of(task.prompt),
             entities=tuple(entity.value for entity in question.entities),
         )
+
+
+def cues_of(prompt: str) -> tuple[str, ...]:
+    """The cues that items for this prompt are recalled by."""
+    return (f"answer_type:{read_question(prompt).answer_type.value}",)
 
 
 def _rejected(reason: str, *advice: Advice) -> Review:

@@ -9,6 +9,9 @@ from atlas.window import cut_text
 from core.chat import ChatReply, Message
 from core.tokens import count_tokens
 
+_LEAST_OBSERVATION = 50
+_FRAME_TOKENS = 8
+"""What a chat format spends on the frames of two messages."""
 _KEPT_TURNS = 2
 """Latest turns that are never trimmed."""
 _AFTER_TRIM = 0.7
@@ -33,7 +36,9 @@ class Dialogue:
         self._turns: list[_Turn] = []
         self._removed = 0
         self._context_tokens = context_tokens
-        self._observation_tokens = observation_tokens
+        # In a small window the latest turns, which are never trimmed, must fit beside the opening.
+        share = (context_tokens - self._fixed_tokens) // (2 * _KEPT_TURNS)
+        self._observation_tokens = max(_LEAST_OBSERVATION, min(observation_tokens, share))
 
     def messages(self) -> tuple[Message, ...]:
         system, user = self._opening
@@ -46,7 +51,7 @@ class Dialogue:
         """Add one turn; the observation is cut to its budget, and old turns are trimmed if need be."""
         said, observed = turn_messages(reply, mode, cut_text(observation, self._observation_tokens))
         arguments = "".join(call.arguments for call in said.tool_calls)
-        tokens = count_tokens(said.content + arguments) + count_tokens(observed.content)
+        tokens = count_tokens(said.content + arguments) + count_tokens(observed.content) + _FRAME_TOKENS
         self._turns.append(_Turn(said=said, observed=observed, tokens=tokens))
         if self._tokens() > self._context_tokens:
             self._trim(int(self._context_tokens * _AFTER_TRIM))

@@ -14,7 +14,7 @@ from atlas.teacher import Review
 from atlas.window import fence_for, render_transcript, shown_answer
 from core.chat import ChatModel
 from core.episode import SUBMIT, Episode, Task, Verdict
-from core.errors import ModelOutputError
+from core.errors import ModelOutputError, ProviderError
 from core.guidance import ActionTemplate, Guidance, GuidanceItem
 from core.recorder import MeteredModel, Recorder
 from core.usage import Role
@@ -118,8 +118,8 @@ class LlmTeacher:
                 temperature=self._config.temperature,
                 max_output_tokens=self._config.max_output_tokens,
             )
-        except ModelOutputError as error:
-            return Review.unverified(f"the review could not be read: {error}")
+        except (ModelOutputError, ProviderError) as error:
+            return Review.unverified(f"no review could be had: {error}")
         return Review(
             verdict=Verdict.ACCEPTED if reply.valid and episode.answer is not None else Verdict.REJECTED,
             reasons=tuple(reply.reasons),
@@ -135,7 +135,7 @@ class LlmTeacher:
         shown: tuple[GuidanceItem, ...],
         recorder: Recorder,
     ) -> tuple[ItemDraft, ...]:
-        """Unreadable items are refused one by one; an unreadable reply is no item at all."""
+        """Unreadable items are refused one by one; an unreadable reply or an outage is no item at all."""
         each = self._config.transcript_tokens // max(1, len(episodes))
         transcripts = tuple(render_transcript(episode, each) for episode in episodes)
         tools = sorted({step.action.tool for episode in episodes for step in episode.steps} - {SUBMIT})
@@ -159,7 +159,7 @@ class LlmTeacher:
                 temperature=self._config.temperature,
                 max_output_tokens=self._config.max_output_tokens,
             )
-        except ModelOutputError as error:
+        except (ModelOutputError, ProviderError) as error:
             _log.warning("nothing was distilled from %s: %s", task.id, error)
             return ()
         drafts = (_read_draft(raw, task.scope, tools) for raw in reply.items[:MAX_ITEMS])

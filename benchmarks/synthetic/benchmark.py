@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.sql.database import Table, build_database, digest_of
+from benchmarks.sql.database import IncidentDatabase, Table, build_database, digest_of
 from benchmarks.sql.environment import SqlEnvironment
 from benchmarks.synthetic.incident import GENERATOR_VERSION, MIN_ROWS, Incident, build_incident
 from benchmarks.synthetic.questions import incident_questions
@@ -52,7 +52,7 @@ class SyntheticBenchmark:
         self.groups = tuple(range(1, incidents + 1))
         self._cache_dir = cache_dir
         self._questions: dict[int, dict[Split, tuple[Question, ...]]] = {}
-        self._databases: dict[int, Path] = {}
+        self._databases: dict[int, IncidentDatabase] = {}
 
     @property
     def question_set(self) -> str:
@@ -81,8 +81,8 @@ class SyntheticBenchmark:
         self._check(number)
         return SqlEnvironment(self.database(number), max_steps=max_steps)
 
-    def database(self, number: int) -> Path:
-        """Path of the incident's database, built on the first call."""
+    def database(self, number: int) -> IncidentDatabase:
+        """The incident's database, built on the first call."""
         if number not in self._databases:
             self._databases[number] = self._build(build_incident(self.seed, number, self.rows))
         return self._databases[number]
@@ -98,15 +98,14 @@ class SyntheticBenchmark:
             self._databases[number] = self._build(incident)
         return self._questions[number]
 
-    def _build(self, incident: Incident) -> Path:
+    def _build(self, incident: Incident) -> IncidentDatabase:
         folder = self._cache_dir or self._temporary
         name = f"synthetic-v{GENERATOR_VERSION}-s{self.seed}-i{incident.number}-r{self.rows}.sqlite"
         path = folder / name
         tables = [
             Table(name=table, columns=schemas()[table], rows=rows) for table, rows in incident.tables.items()
         ]
-        build_database(path, tables, digest=digest_of(repr(incident.tables)))
-        return path
+        return build_database(path, tables, digest=digest_of(repr(incident.tables)))
 
     @cached_property
     def _temporary(self) -> Path:

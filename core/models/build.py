@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 LOCAL_PATIENCE = 5
 """How many times longer than an endpoint a model on this machine's processor may take."""
 
-CHAT_KINDS = frozenset({SpecKind.PROVIDER, SpecKind.LOCAL, SpecKind.REPLAY})
-
 
 def build_chat_model(spec: Spec, settings: Settings) -> ChatModel:
     """The chat model behind `provider/model`, `local:FILE.gguf` or `replay:FILE`; no request is sent.
@@ -25,7 +23,8 @@ def build_chat_model(spec: Spec, settings: Settings) -> ChatModel:
     The caller closes it. A local model is loaded here: build it once and share it between roles.
 
     Raises:
-        UserError: the SPEC names no chat model, a key is not set, a package is missing, or a file cannot be used.
+        UserError: the SPEC names no chat model, a key is not set, a package is missing, or a file cannot be
+            used.
     """
     if spec.kind is SpecKind.LOCAL:
         from core.models.local_gguf import LocalGgufModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import UserError
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 PACKAGE = "xllamacpp"
 MAGIC = b"GGUF"
 SILENT = -1
+
+
+class _Server(Protocol):
+    """What is used of the package's server: it listens from its making until nothing refers to it."""
+
+    @property
+    def listening_address(self) -> str: ...
 
 
 class LocalGgufModel:
@@ -33,12 +40,12 @@ class LocalGgufModel:
 
         check_gguf(path)
         key = secrets.token_urlsafe()
-        self._server: object = _serve(path, key=key, context_tokens=context_tokens)
-        address: str = getattr(self._server, "listening_address")  # noqa: B009 - the package has no types
+        server = _serve(path, key=key, context_tokens=context_tokens)
+        self._server: _Server | None = server
         self._model: ChatModel = OpenAIChatModel(
             name=f"local:{path.name}",
             model=path.stem,
-            base_url=f"{address}/v1",
+            base_url=f"{server.listening_address}/v1",
             api_key=key,
             timeout_seconds=timeout_seconds,
             max_retries=0,
@@ -75,7 +82,7 @@ def check_gguf(path: Path) -> None:
         raise UserError(f"{path} is not a GGUF file: its first four bytes are not 'GGUF'")
 
 
-def _serve(path: Path, *, key: str, context_tokens: int) -> object:
+def _serve(path: Path, *, key: str, context_tokens: int) -> _Server:
     try:
         import xllamacpp
     except ImportError as error:
@@ -93,10 +100,10 @@ def _serve(path: Path, *, key: str, context_tokens: int) -> object:
     params.endpoint_slots = False
     params.verbosity = SILENT
     try:
-        server: object = xllamacpp.Server(params)
+        server: _Server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise UserError(
-            f"llama.cpp cannot load {path}: the file is damaged, of an unknown architecture, or too large for "
-            "the memory that is free"
+            f"llama.cpp cannot load {path}: the file is damaged, of an unknown architecture, "
+            "or too large for the memory that is free"
         ) from error
     return server

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Insert, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,13 +37,18 @@ def append(session: Session, table: Table, row: Row) -> None:
 def _insert_or(session: Session, table: Table, rows: Sequence[Row], *, update: bool) -> None:
     if not rows:
         return
+    statement = _statement(table, tuple(rows[0]), update, session.get_bind().dialect.name)
+    session.execute(statement, [dict(row) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _statement(table: Table, names: tuple[str, ...], update: bool, dialect_name: str) -> Insert:
+    """Cached, because building one takes longer than running it."""
     keys = [column.name for column in table.primary_key]
-    others = [name for name in rows[0] if name not in keys]
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    others = [name for name in names if name not in keys]
+    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
+    statement: Any = dialect.insert(table)
     if update and others:
         changes = {name: statement.excluded[name] for name in others}
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changes)
-    else:
-        statement = statement.on_conflict_do_nothing()
-    session.execute(statement, [dict(row) for row in rows])
+        return cast("Insert", statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    return cast("Insert", statement.on_conflict_do_nothing())

@@ -10,7 +10,6 @@ import itertools
 from pathlib import Path
 
 import pytest
-from core.models.scripted import ScriptedModel
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from atlas.agent import AtlasAgent
@@ -22,13 +21,14 @@ from atlas.teacher import Review
 from core.chat import ChatRequest
 from core.database import open_database
 from core.episode import Verdict
+from core.models.scripted import ScriptedModel
 from core.store import RunSpec, RunStore
 from memory.lexical_embedder import LexicalEmbedder
 from memory.library import PamphletLibrary
 from tests.atlas.parts import SayingJudge, SayingTeacher, TableEnvironment, draft, make_task
 
 NODES = 13
-"""triage, lane, recall, attempt, validate, guide, attempt, validate, judge, commit, distil, learn, and the start."""
+"""Twelve nodes from triage to learn with the retry, and the start."""
 
 
 def script(request: ChatRequest) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from atlas.agent import AtlasAgent
+from atlas.checkpoints import SqliteCheckpoints
 from atlas.config import AtlasConfig, FeedbackSource, MemoryMode
 from atlas.teacher import Review
-from core.episode import Episode, Lane, Verdict
+from core.episode import Environment, Episode, Lane, Task, Verdict
 from core.errors import Limit, LimitReached, UserError
+from core.guidance import Guidance
+from core.recorder import Recorder
 from memory.items import Evidence, Status
 from memory.lexical_embedder import LexicalEmbedder
 from memory.library import PamphletLibrary
@@ -192,6 +198,30 @@ async def test_a_spent_budget_stops_before_the_attempt_and_the_task_goes_on_late
     outcome = await work(agent, recorder)
     assert outcome.answer == "203.0.113.9"
     assert recorder.kinds().count("task_started") == 1
+
+
+async def test_many_tasks_at_once_keep_apart(tmp_path: Path) -> None:
+    class Echo(PlanStudent):
+        """Submits the task's own id."""
+
+        async def attempt(
+            self, task: Task, environment: Environment, guidance: Guidance, recorder: Recorder, number: int
+        ) -> Episode:
+            await asyncio.sleep(0.001)
+            plan = PlanStudent(("SELECT ip FROM alerts", f"answer of {task.id}"))
+            return await plan.attempt(task, environment, guidance, recorder, number)
+
+    memory, checkpoints = library(), SqliteCheckpoints(tmp_path / "checkpoints.sqlite")
+    teacher = SayingTeacher(REJECTED, drafts=[draft()])
+    agent = AtlasAgent(Echo(), teacher, SayingJudge(), memory, AtlasConfig(), checkpoints)
+    names = [f"t{i}" for i in range(12)]
+    outcomes = await asyncio.gather(
+        *(agent.work(make_task(n), TableEnvironment(), ListRecorder(task_key=n)) for n in names)
+    )
+    await agent.close()
+    assert [outcome.answer for outcome in outcomes] == [f"answer of {name}" for name in names]
+    (item,) = memory.items()
+    assert item.support == 12
 
 
 async def test_a_finished_task_worked_again_repeats_its_outcome_without_work() -> None:

@@ -8,8 +8,9 @@ import pytest
 from benchmarks.baselines import BareAgent
 from benchmarks.config import BenchConfig, FeedbackMode, Progress
 from benchmarks.harness import run_benchmark
+from benchmarks.mock.benchmark import MockBenchmark
 from benchmarks.report import RunReport
-from benchmarks.task import Question, Split
+from benchmarks.task import Question, Score, Scorer, Split
 from core.budget import BudgetLimits
 from core.chat import ChatReply, ChatRequest
 from core.database import Database
@@ -303,3 +304,22 @@ async def test_no_workers_is_wrong_use(counting: CountingBenchmark, store: RunSt
     with pytest.raises(UserError, match="--workers"):
         await run_benchmark(counting, BareAgent(FunctionStudent()), (), store, CONFIG, workers=0)
     assert store.runs() == ()
+
+
+async def test_no_gold_stands_in_what_a_run_keeps(store: RunStore) -> None:
+    class Opener(Scorer):
+        async def score(self, question: Question, answer: str | None) -> Score:
+            raise AssertionError("only used to open gold in this test")
+
+    async def wrong(task: Task, recorder: Recorder) -> str | None:
+        raise RuntimeError(f"cannot answer {task}")
+
+    mock = MockBenchmark()
+    asked = mock.questions(mock.groups, Split.TEST)
+    config = BenchConfig(groups=mock.groups)
+    report = await run_benchmark(mock, agent(wrong), asked, store, config)
+
+    kept = "".join(store.export(report.run_id))
+    golds = [question.gold.reveal_to(Opener()).answer for question in asked]
+    assert report.errors == len(asked) > 0
+    assert [gold for gold in golds if gold in kept] == []

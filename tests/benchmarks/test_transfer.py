@@ -112,6 +112,8 @@ async def test_off_runs_once_an_incident_and_each_order_learns_from_blank(store:
     assert all("/train/" in task for notes in laboratory.memories for task in notes.learned)
     assert all(agent.closed for agent in laboratory.agents)
     assert len(report.runs) == 2 + 6 * 2
+    modes = [store.run(run_id).spec.memory.mode for run_id in report.runs]
+    assert modes == ["off", "on", "frozen", "on", "frozen", "on", "frozen"] * 2
 
 
 async def test_the_same_inputs_give_the_same_figures(store: RunStore) -> None:

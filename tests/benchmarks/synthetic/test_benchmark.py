@@ -79,16 +79,16 @@ async def test_a_student_that_knows_the_way_finds_the_answer(benchmark_: Synthet
 
 
 def test_databases_are_found_again_in_the_cache(tmp_path: Path) -> None:
-    first = SyntheticBenchmark(seed=3, incidents=1, cache_dir=tmp_path).database(1)
+    first = SyntheticBenchmark(seed=3, incidents=1, cache_dir=tmp_path).database(1).path
     before = first.read_bytes()
-    assert SyntheticBenchmark(seed=3, incidents=1, cache_dir=tmp_path).database(1) == first
+    assert SyntheticBenchmark(seed=3, incidents=1, cache_dir=tmp_path).database(1).path == first
     assert first.read_bytes() == before
-    assert SyntheticBenchmark(seed=4, incidents=1, cache_dir=tmp_path).database(1) != first
+    assert SyntheticBenchmark(seed=4, incidents=1, cache_dir=tmp_path).database(1).path != first
 
 
 def test_without_a_cache_the_databases_go_with_the_benchmark() -> None:
     benchmark = SyntheticBenchmark(seed=3, incidents=1)
-    path = benchmark.database(1)
+    path = benchmark.database(1).path
     assert path.exists()
     del benchmark
     assert not path.exists()

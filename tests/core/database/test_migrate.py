@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -105,18 +105,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_two_upgrades_at_once_both_end_well(url: str) -> None:
-    problems: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            upgrade(url)
-        except BaseException as error:
-            problems.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    with ThreadPoolExecutor(4) as pool:
+        revisions = list(pool.map(upgrade, [url] * 4))
+    assert revisions == [current_revision(url)] * 4
     assert check(url) is DatabaseState.CURRENT

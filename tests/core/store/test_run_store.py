@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.budget import Budget, BudgetLimits
 from core.chat import ChatReply, ChatRequest, Message, ToolCall
-from core.database import Database, upgrade
+from core.database import Database
 from core.episode import (
     Action,
     AttemptStatus,
@@ -66,14 +63,6 @@ def episode(number: int = 0, length: int = 2, answer: str | None = "it was me") 
         status=AttemptStatus.SUBMITTED if answer is not None else AttemptStatus.LIMIT,
         limit=None if answer is not None else Limit.STEPS,
     )
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.db'}"
-    upgrade(url)
-    with Database(url) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -300,7 +289,7 @@ def test_an_exported_run_imports_to_the_same_export(
         (lambda lines: [*lines, lines[0]], "belongs to another run"),
     ],
 )
-def test_a_damaged_export_is_refused_whole(tmp_path: Path, spoil: object, message: str) -> None:
+def test_a_damaged_export_is_refused_whole(spoil: object, message: str) -> None:
     with Database.in_memory() as database:
         store = RunStore(database)
         run_id = started(store)
