@@ -7,6 +7,7 @@ table prices apart. The row that was used is kept with every cost, so that it ca
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -43,16 +44,11 @@ def price(model: str, usage: TokenUsage, provider: str | None = None) -> Cost:
     `model` is a `ChatModel.name` such as `openai/gpt-5-mini`, or the bare name with `provider` beside it.
     """
     if provider is None:
-        provider, _, model = (
-            model.replace(":", "/", 1).partition("/") if _unbilled(model) else model.partition("/")
-        )
+        unbilled = next((word for word in UNBILLED if re.match(rf"{word}([:/]|$)", model)), None)
+        provider, _, model = (unbilled, "", model) if unbilled else model.partition("/")
     if provider in UNBILLED:
         return Cost(usd=0.0, price_row=json.dumps({"source": "not billed", "provider": provider}))
     return _price_from_table(_TABLE_NAMES.get(provider, provider), model, usage)
-
-
-def _unbilled(name: str) -> bool:
-    return name.partition(":")[0] in UNBILLED
 
 
 def _price_from_table(provider: str, model: str, usage: TokenUsage) -> Cost:

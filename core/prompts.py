@@ -19,7 +19,7 @@ def _environment(package: str) -> Environment:
     return Environment(
         loader=PackageLoader(package, "prompts"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - a prompt is text for a model, never HTML
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from core.errors import UserError
 
 T = TypeVar("T")
 
 
-class Registry(Generic[T]):
-    """Names of one sort of thing (`what`), each at `module:attribute`. Listing names imports nothing.
+def resolve(path: str) -> object:
+    """Import what `module:attribute` names; the attribute may be dotted.
 
-    `group` names the entry points that add to the built-in table; `plugins` stands in for them.
+    Raises:
+        UserError: the module or the attribute cannot be found, or the module fails while it is imported.
+    """
+    module_name, colon, attribute = path.partition(":")
+    if not (module_name and colon and attribute):
+        raise UserError(f"{path!r} names nothing: write module:attribute")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # the module is somebody else's code: it may fail in any way
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"{path!r}: cannot import {module_name}: {why}") from error
+    try:
+        return functools.reduce(getattr, attribute.split("."), cast(object, module))
+    except AttributeError:
+        raise UserError(f"{path!r}: module {module_name} has no {attribute}") from None
+
+
+class Registry(Generic[T]):
+    """Names of one sort of thing (`what`, as "student"), each at `module:attribute`.
+
+    Listing names imports nothing. `group` names the entry points that add to the built-in table; `plugins`
+    stands in for them.
     """
 
     def __init__(
@@ -29,7 +51,7 @@ class Registry(Generic[T]):
         self._what = what
         self._table = dict(table)
         self._group = group
-        self._plugins = plugins
+        self._plugins = None if plugins is None else tuple(plugins)
 
     def names(self) -> tuple[str, ...]:
         """Every name, sorted.
@@ -40,32 +62,26 @@ class Registry(Generic[T]):
         return tuple(sorted(self._targets()))
 
     def load(self, name: str) -> T:
-        """The thing itself.
+        """The thing itself, imported now; its type is the table's promise and is not checked.
 
         Raises:
             UserError: unknown or doubled name, or it cannot be imported.
         """
         targets = self._targets()
         if name not in targets:
-            raise UserError(f"unknown {self._what} '{name}': choose one of {', '.join(sorted(targets))}")
-        module, _, attribute = targets[name].partition(":")
-        try:
-            found: T = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise UserError(
-                f"{self._what} '{name}' cannot be loaded from '{targets[name]}': {error}"
-            ) from error
-        return found
+            known = ", ".join(sorted(targets)) or "none is known"
+            raise UserError(f"unknown {self._what} {name!r}: choose one of: {known}")
+        return cast(T, resolve(targets[name]))
 
     def _targets(self) -> dict[str, str]:
         targets = dict(self._table)
         for point in self._entry_points():
-            if point.name in targets and targets[point.name] != point.value:
+            # A distribution that is found twice on the path tells the same entry twice.
+            if targets.setdefault(point.name, point.value) != point.value:
                 raise UserError(
-                    f"two {self._what} entries are named '{point.name}' ({targets[point.name]} and {point.value}): "
-                    f"uninstall one; known names: {', '.join(sorted(targets))}"
+                    f"two {self._what} entries are named {point.name!r} ({targets[point.name]} and "
+                    f"{point.value}): uninstall one; known names: {', '.join(sorted(targets))}"
                 )
-            targets[point.name] = point.value
         return targets
 
     def _entry_points(self) -> Iterable[EntryPoint]:

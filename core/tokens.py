@@ -46,7 +46,7 @@ def _encoding(name: str) -> tiktoken.Encoding:
     if name not in ENCODINGS:
         raise UserError(f"unknown encoding '{name}': use one of {', '.join(ENCODINGS)}")
     import tiktoken
-    from tiktoken_ext import openai_public
+    from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
     # tiktoken's own constructor, run with a loader that reads the shipped file where its own would download.
     constructor = FunctionType(

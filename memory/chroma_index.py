@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COLLECTION = "atlas-pamphlets"
 LOCK = "in-use.lock"
 WRITE_BATCH = 250
+SERVER_SECONDS = 10.0
 
 
 @contextmanager
@@ -191,6 +192,7 @@ class _Server:
 
     def __init__(self, host: str, port: int, ssl: bool, headers: dict[str, str]) -> None:
         self._host, self._port, self._ssl, self._headers = host, port, ssl, headers
+        self._sessions: list[Any] = []
 
     @property
     def where(self) -> str:
@@ -199,16 +201,23 @@ class _Server:
     def open(self) -> Client:
         import chromadb
 
-        client = chromadb.HttpClient(
+        opened = chromadb.HttpClient(
             host=self._host, port=self._port, ssl=self._ssl, headers=self._headers, settings=_settings()
         )
-        return cast("Client", client)
+        client = cast("Client", opened)
+        # Chroma 1.5 waits for ever on its two connections and never closes them.
+        servers: tuple[Any, ...] = (client._server, client._admin_client)
+        self._sessions = [getattr(server, "_server", server)._session for server in servers]
+        for session in self._sessions:
+            session.timeout = SERVER_SECONDS
+        return client
 
     def wipe(self) -> None:
         raise StorageError(f"the Chroma server at {self._host}:{self._port} cannot be used")
 
     def release(self) -> None:
-        """Nothing is held."""
+        while self._sessions:
+            self._sessions.pop().close()
 
 
 def _settings() -> Settings:

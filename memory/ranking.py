@@ -105,6 +105,13 @@ def cue_matches(cue: str, alternatives: frozenset[str], cues: frozenset[str], te
     return not alternatives.isdisjoint(cues)
 
 
+def cue_contradicts(alternatives: frozenset[str], cues: frozenset[str]) -> bool:
+    """The cue names a property (`answer_type:ip`) that the query has with other values only."""
+    named = {phrase.partition(":")[0] for phrase in alternatives if ":" in phrase}
+    known = {cue.partition(":")[0] for cue in cues if ":" in cue}
+    return bool(alternatives) and bool(named & known) and alternatives.isdisjoint(cues)
+
+
 def fused(similarity: Floats, keyword: Floats, cue: Floats, nearest: NDArray[np.bool_]) -> Floats:
     """Reciprocal ranks of three channels, summed and scaled to [0, 1].
 

@@ -13,7 +13,7 @@ from core.errors import ProviderError, StorageError
 from memory.identity import normalised
 from memory.index_keeper import IndexKeeper
 from memory.items import Hit, Item, Recall, RecallQuery, Status
-from memory.ranking import CANDIDATE_TRUST, cue_matches, fused, relevance, words
+from memory.ranking import CANDIDATE_TRUST, cue_contradicts, cue_matches, fused, relevance, words
 from memory.shelf import Shelf, Vector, View
 
 QUERY_VECTORS = 512
@@ -57,7 +57,8 @@ class Recaller:
         rank = fused(similarity, keyword, cue, self._nearest(view, vector, query.limit))
         worth = np.array([_worth(entry.item) for entry in view.entries])
         score = np.round(rank * worth, 9)
-        fits = (relevance(similarity, keyword) >= query.floor) | (cue > 0)
+        elsewhere = np.array([cue_contradicts(entry.cues, cues) for entry in view.entries], bool)
+        fits = ((relevance(similarity, keyword) >= query.floor) & ~elsewhere) | (cue > 0)
         order = [position for position in np.argsort(-score, kind="stable") if fits[position]]
         return [
             Hit(

@@ -55,7 +55,10 @@ class ExcytinBenchmark:
     def database(self, incident: int) -> IncidentDatabase:
         """The incident's database, built on first use and found again by the digest of its source."""
         if incident not in self._databases:
-            stamps = [f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in self._data.source_files(incident)]
+            stamps = [
+                f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}"
+                for p in self._data.source_files(incident)
+            ]
             names = self._data.table_names(incident, self._layer)
             path = self._cache_dir / f"excytin-{incident}-{self._layer}.sqlite"
             tables = self._data.tables(incident, self._layer)

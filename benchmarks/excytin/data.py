@@ -64,7 +64,9 @@ class DataFolder:
     @cached_property
     def incidents(self) -> tuple[int, ...]:
         """Incidents that have rows, ascending."""
-        found = sorted(int(p.name.removeprefix("incident_")) for p in (self.root / "recon_rows").glob("incident_*"))
+        found = sorted(
+            int(p.name.removeprefix("incident_")) for p in (self.root / "recon_rows").glob("incident_*")
+        )
         if not found:
             raise UserError(f"{self.root / 'recon_rows'} holds no incident")
         return tuple(found)
@@ -80,7 +82,9 @@ class DataFolder:
         if not isinstance(rows, list):
             raise UserError(f"{path}: expected a list of questions")
         seen: dict[str, int] = {}
-        return tuple(self._question(path, number, row, incident, split, seen) for number, row in enumerate(rows))
+        return tuple(
+            self._question(path, number, row, incident, split, seen) for number, row in enumerate(rows)
+        )
 
     def tables(self, incident: int, layer: str) -> Iterator[Table]:
         """The tables of an incident's layer with the rows that are known; a listed table without rows is empty.
@@ -104,14 +108,24 @@ class DataFolder:
     def rows_path(self, incident: int, table: str) -> Path:
         return self.root / "recon_rows" / f"incident_{incident}" / f"{table}.jsonl.gz"
 
-    def known_total(self, incident: int, table: str) -> int | None:
-        """How many rows the real table has, where it is known."""
-        totals = self._totals.get(str(incident), {})
-        return totals.get(table)
+    def known_totals(self, incident: int) -> Mapping[str, int]:
+        """How many rows the real tables have, where it is known."""
+        return self._totals.get(str(incident), {})
+
+    def replay_path(self, incident: int) -> Path:
+        return self.root / "replay_cache" / f"incident_{incident}.jsonl.gz"
 
     def source_files(self, incident: int) -> tuple[Path, ...]:
         folder = self.root / "recon_rows" / f"incident_{incident}"
         return tuple(sorted(folder.glob("*.jsonl.gz")))
+
+    @staticmethod
+    def damaged(path: Path, error: Exception) -> UserError:
+        return UserError(f"{path} is damaged ({type(error).__name__}): fetch the data again")
+
+    @staticmethod
+    def missing(path: Path) -> UserError:
+        return UserError(f"{path} is missing: fetch the data again")
 
     def _question(
         self, path: Path, number: int, row: object, incident: int, split: Split, seen: dict[str, int]
@@ -121,7 +135,9 @@ class DataFolder:
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "entry"
-            raise UserError(f"{path}, question {number}: {key}: {first['msg'].lower()}; restore the file") from None
+            raise UserError(
+                f"{path}, question {number}: {key}: {first['msg'].lower()}; restore the file"
+            ) from None
         pair = f"{read.start_alert}-{read.end_alert}"
         seen[pair] = seen.get(pair, 0) + 1
         name = pair if seen[pair] == 1 else f"{pair}.{seen[pair]}"
@@ -141,7 +157,7 @@ class DataFolder:
                 head = _TableHead.model_validate_json(next(lines))
                 rows = [tuple(json.loads(line)) for line in lines]
         except (OSError, EOFError, zlib.error, ValueError, StopIteration) as error:
-            raise UserError(f"{path} is damaged ({type(error).__name__}): fetch the data again") from None
+            raise self.damaged(path, error) from None
         return Table(name=name, columns=tuple(head.columns), rows=rows)
 
     def _columns(self, table: str, incident: int) -> tuple[str, ...]:
@@ -174,6 +190,6 @@ class DataFolder:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise UserError(f"{path} is missing: fetch the data again") from None
+            raise self.missing(path) from None
         except (OSError, ValueError) as error:
             raise UserError(f"{path} cannot be read: {error}") from None

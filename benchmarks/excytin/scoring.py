@@ -29,7 +29,9 @@ class OfficialScorer(Scorer):
         if matches(gold.answer, answer):
             return Score(value=1.0, success=True, candidates=candidates, reason="answer")
         credit = step_credit(gold.solution, answer)
-        return Score(value=credit, success=False, candidates=candidates, reason="steps" if credit else "wrong")
+        return Score(
+            value=credit, success=False, candidates=candidates, reason="steps" if credit else "wrong"
+        )
 
 
 def step_credit(solution: Sequence[str], submission: str) -> float:

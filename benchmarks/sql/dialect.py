@@ -123,7 +123,11 @@ def _compare(node: exp.Expression) -> exp.Expression:
         if isinstance(value, exp.Column | exp.Anonymous | exp.Lower | exp.Upper | exp.Trim):
             node.set(side, exp.Cast(this=value.copy(), to=exp.DataType.build("real")))
         return node
-    if not isinstance(left, exp.Column) and not isinstance(right, exp.Column) and not isinstance(left, exp.Tuple):
+    if (
+        not isinstance(left, exp.Column)
+        and not isinstance(right, exp.Column)
+        and not isinstance(left, exp.Tuple)
+    ):
         node.set("this", exp.Collate(this=exp.Paren(this=left.copy()), expression=exp.var("NOCASE")))
     return node
 

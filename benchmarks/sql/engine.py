@@ -32,11 +32,25 @@ TIME_LIMIT_SECONDS = 30.0
 _CHECK_EVERY = 10_000
 """SQLite instructions between two looks at the clock."""
 
-_COLUMNS = ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "ORDINAL_POSITION", "DATA_TYPE", "COLUMN_TYPE", "IS_NULLABLE")
+_COLUMNS = (
+    "TABLE_CATALOG",
+    "TABLE_SCHEMA",
+    "TABLE_NAME",
+    "COLUMN_NAME",
+    "ORDINAL_POSITION",
+    "DATA_TYPE",
+    "COLUMN_TYPE",
+    "IS_NULLABLE",
+)
 _TABLES = ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE")
 _ALLOWED = frozenset(
     code
-    for code in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, getattr(sqlite3, "SQLITE_RECURSIVE", None))
+    for code in (
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        getattr(sqlite3, "SQLITE_RECURSIVE", None),
+    )
     if code is not None
 )
 
@@ -59,7 +73,9 @@ class Engine:
         self._deadline = 0.0
         self._connection = database.connect()
         register(self._connection, self._errors)
-        self._connection.create_function("my_now", 0, lambda: datetime.now().isoformat(sep=" ", timespec="seconds"))
+        self._connection.create_function(
+            "my_now", 0, lambda: datetime.now().isoformat(sep=" ", timespec="seconds")
+        )
         self.catalog = _catalog_of(database.path, database.path.stat().st_mtime_ns)
         self._attach_information_schema()
         self._connection.set_progress_handler(self._late, _CHECK_EVERY)
@@ -104,7 +120,9 @@ class Engine:
         if "wrong number of arguments" in text:
             name = re.search(r"function (?:my_)?(\w+)", text)
             called = name.group(1).upper() if name else ""
-            return MySqlError("ProgrammingError", f"Incorrect parameter count in the call to native function '{called}'")
+            return MySqlError(
+                "ProgrammingError", f"Incorrect parameter count in the call to native function '{called}'"
+            )
         if "sub-select returns" in text:
             return MySqlError("DataError", "Operand should contain 1 column(s)")
         return MySqlError("ProgrammingError", text)
@@ -150,21 +168,31 @@ class Engine:
         tables = {name: columns for name, columns in self.catalog.items() if "." not in name}
         connection.executemany(
             f"INSERT INTO {INFORMATION_SCHEMA}.COLUMNS VALUES ('def', ?, ?, ?, ?, 'text', 'text', 'YES')",
-            [(SCHEMA_NAME, name, column, number) for name, columns in tables.items() for number, column in enumerate(columns, 1)],
+            [
+                (SCHEMA_NAME, name, column, number)
+                for name, columns in tables.items()
+                for number, column in enumerate(columns, 1)
+            ],
         )
         connection.executemany(
-            f"INSERT INTO {INFORMATION_SCHEMA}.TABLES VALUES ('def', ?, ?, 'BASE TABLE')", [(SCHEMA_NAME, name) for name in tables]
+            f"INSERT INTO {INFORMATION_SCHEMA}.TABLES VALUES ('def', ?, ?, 'BASE TABLE')",
+            [(SCHEMA_NAME, name) for name in tables],
         )
 
 
 _NAME = r"[`'\"]?(?P<{}>[\w.$]+)[`'\"]?"
-_SHOW_TABLES = re.compile(rf"SHOW\s+(?:FULL\s+)?TABLES(?:\s+(?:FROM|IN)\s+{_NAME.format('db')})?(?:\s+LIKE\s+['\"](?P<like>[^'\"]*)['\"])?", re.I)
+_SHOW_TABLES = re.compile(
+    rf"SHOW\s+(?:FULL\s+)?TABLES(?:\s+(?:FROM|IN)\s+{_NAME.format('db')})?(?:\s+LIKE\s+['\"](?P<like>[^'\"]*)['\"])?",
+    re.I,
+)
 _SHOW_COLUMNS = re.compile(
     rf"SHOW\s+(?P<full>FULL\s+)?(?:COLUMNS|FIELDS)\s+(?:FROM|IN)\s+{_NAME.format('table')}"
     rf"(?:\s+(?:FROM|IN)\s+`?{SCHEMA_NAME}`?)?(?:\s+LIKE\s+['\"](?P<like>[^'\"]*)['\"])?",
     re.I,
 )
-_DESCRIBE = re.compile(rf"(?:DESC|DESCRIBE|EXPLAIN)\s+{_NAME.format('table')}(?:\s+['\"`]?(?P<column>[\w%]+)['\"`]?)?", re.I)
+_DESCRIBE = re.compile(
+    rf"(?:DESC|DESCRIBE|EXPLAIN)\s+{_NAME.format('table')}(?:\s+['\"`]?(?P<column>[\w%]+)['\"`]?)?", re.I
+)
 _SHOW_DATABASES = re.compile(r"SHOW\s+(?:DATABASES|SCHEMAS)", re.I)
 _USE = re.compile(rf"USE\s+{_NAME.format('db')}", re.I)
 

@@ -37,7 +37,9 @@ def show_rows(rows: Rows) -> str:
     """Rows as the official environment prints them: cut to 15 only when they are many and long."""
     text = str(rows)
     if len(text) > _MAX_CHARACTERS and len(rows) > _MAX_ENTRIES:
-        return f"Retrieved {len(rows)} entries. Displaying first {_MAX_ENTRIES} entries.\n{rows[:_MAX_ENTRIES]}"
+        return (
+            f"Retrieved {len(rows)} entries. Displaying first {_MAX_ENTRIES} entries.\n{rows[:_MAX_ENTRIES]}"
+        )
     return text
 
 
@@ -47,7 +49,11 @@ class SqlEnvironment:
     tools = _TOOLS
 
     def __init__(
-        self, database: IncidentDatabase | Path, *, max_steps: int = DEFAULT_MAX_STEPS, time_limit_seconds: float = TIME_LIMIT_SECONDS
+        self,
+        database: IncidentDatabase | Path,
+        *,
+        max_steps: int = DEFAULT_MAX_STEPS,
+        time_limit_seconds: float = TIME_LIMIT_SECONDS,
     ) -> None:
         self.max_steps = max_steps
         known = IncidentDatabase(database) if isinstance(database, Path) else database
@@ -64,7 +70,9 @@ class SqlEnvironment:
         if action.is_submit:
             return Observation(text="Submitted.")
         if action.tool != SQL_TOOL:
-            return Observation(text=f"There is no tool {action.tool!r}: use {SQL_TOOL!r} or submit.", is_error=True)
+            return Observation(
+                text=f"There is no tool {action.tool!r}: use {SQL_TOOL!r} or submit.", is_error=True
+            )
         return await asyncio.to_thread(self._query, action.text)
 
     def _query(self, sql: str) -> Observation:
@@ -73,7 +81,9 @@ class SqlEnvironment:
             rows = self._engine.run(sql)
         except MySqlError as error:
             return Observation(text=error.text, is_error=True, elapsed_seconds=time.perf_counter() - started)
-        return Observation(text=show_rows(rows), rows=len(rows), elapsed_seconds=time.perf_counter() - started)
+        return Observation(
+            text=show_rows(rows), rows=len(rows), elapsed_seconds=time.perf_counter() - started
+        )
 
     async def close(self) -> None:
         self._engine.close()

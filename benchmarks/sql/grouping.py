@@ -58,7 +58,11 @@ def _group_error(number: int, column: str, *, grouped: bool) -> MySqlError:
 
 def _check_distinct(select: exp.Select) -> None:
     order = select.args.get("order")
-    if not select.args.get("distinct") or not order or any(isinstance(e, exp.Star) for e in select.expressions):
+    if (
+        not select.args.get("distinct")
+        or not order
+        or any(isinstance(e, exp.Star) for e in select.expressions)
+    ):
         return
     shown = {_bare_sql(e) for e in select.expressions} | {e.alias_or_name.lower() for e in select.expressions}
     for number, ordered in enumerate(order.expressions, 1):

@@ -102,13 +102,21 @@ class _Checker:
         return sources
 
     def _column(
-        self, column: exp.Column, clause: str, sources: Sources, outer: list[Sources], aliases: set[str], merged: set[str]
+        self,
+        column: exp.Column,
+        clause: str,
+        sources: Sources,
+        outer: list[Sources],
+        aliases: set[str],
+        merged: set[str],
     ) -> None:
         name = column.name.lower()
         if isinstance(column.this, exp.Star) or (not column.table and name in aliases):
             return
         for level, scope in enumerate([sources, *outer]):
-            owners = [columns for alias, columns in scope.items() if not column.table or alias == column.table]
+            owners = [
+                columns for alias, columns in scope.items() if not column.table or alias == column.table
+            ]
             hits = sum(columns is None or name in {c.lower() for c in columns} for columns in owners)
             sure = all(columns is not None for columns in owners)
             if hits > 1 and sure and level == 0 and name not in merged:

@@ -24,8 +24,8 @@ DEFAULT_QUESTIONS = 48
 class SyntheticBenchmark:
     """Incidents 1 to `incidents` of a seed, `rows` log rows each, at most `questions_per_incident` questions.
 
-    Databases are built when they are first needed: under `cache_dir`, where they are found again, or in a
-    temporary folder that goes with the process.
+    Questions are made in memory. Databases are built when they are first needed: under `cache_dir`, where they
+    are found again, or in a temporary folder that goes with the process.
 
     Raises:
         UserError: no incidents, no questions, or fewer rows than an incident needs.
@@ -51,6 +51,7 @@ class SyntheticBenchmark:
         self.questions_per_incident = questions_per_incident
         self.groups = tuple(range(1, incidents + 1))
         self._cache_dir = cache_dir
+        self._incidents: dict[int, Incident] = {}
         self._questions: dict[int, dict[Split, tuple[Question, ...]]] = {}
         self._databases: dict[int, IncidentDatabase] = {}
 
@@ -84,7 +85,7 @@ class SyntheticBenchmark:
     def database(self, number: int) -> IncidentDatabase:
         """The incident's database, built on the first call."""
         if number not in self._databases:
-            self._databases[number] = self._build(build_incident(self.seed, number, self.rows))
+            self._databases[number] = self._build(self._incident(number))
         return self._databases[number]
 
     def _check(self, number: int) -> None:
@@ -93,10 +94,13 @@ class SyntheticBenchmark:
 
     def _made(self, number: int) -> dict[Split, tuple[Question, ...]]:
         if number not in self._questions:
-            incident = build_incident(self.seed, number, self.rows)
-            self._questions[number] = incident_questions(incident, self.questions_per_incident)
-            self._databases[number] = self._build(incident)
+            self._questions[number] = incident_questions(self._incident(number), self.questions_per_incident)
         return self._questions[number]
+
+    def _incident(self, number: int) -> Incident:
+        if number not in self._incidents:
+            self._incidents[number] = build_incident(self.seed, number, self.rows)
+        return self._incidents[number]
 
     def _build(self, incident: Incident) -> IncidentDatabase:
         folder = self._cache_dir or self._temporary

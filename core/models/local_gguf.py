@@ -42,6 +42,7 @@ class LocalGgufModel:
         key = secrets.token_urlsafe()
         server = _serve(path, key=key, context_tokens=context_tokens)
         self._server: _Server | None = server
+        self._port = int(server.listening_address.rsplit(":", 1)[1])
         self._model: ChatModel = OpenAIChatModel(
             name=f"local:{path.name}",
             model=path.stem,
@@ -51,6 +52,11 @@ class LocalGgufModel:
             max_retries=0,
             key_variable="",
         )
+
+    @property
+    def port(self) -> int:
+        """Of the server on 127.0.0.1."""
+        return self._port
 
     @property
     def name(self) -> str:

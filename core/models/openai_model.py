@@ -21,7 +21,9 @@ from core.errors import AtlasError, ModelOutputError, ProviderError, UserError
 from core.models.backoff import LONGEST_ASKED_SECONDS, asked_seconds, backoff_seconds
 from core.models.wire import Body, excerpt, read_reply, request_body
 
-OPENAI_BASE_URL = "https://api.openai.com/v1"
+OPENAI_HOST = "api.openai.com"
+"""Where the limit of output is named `max_completion_tokens` from the start."""
+
 _DROPPABLE = frozenset({"temperature", "seed", "stop"})
 _PASSING_STATUS = frozenset({408, 425, 429})
 
@@ -41,8 +43,8 @@ class OpenAIChatModel:
 
     `timeout_seconds` holds one attempt from its sending to the last byte. Rate limits, server errors,
     timeouts, cut connections and replies that are no chat completion are tried again, `max_retries` times at
-    most, with growing waits or the wait that the server asks for. `base_url` None is OpenAI's own. Knobs that
-    a model refuses (`temperature` with reasoning models) are left out from then on.
+    most, with growing waits or the wait that the server asks for. Knobs that a model
+    refuses (`temperature` with reasoning models) are left out from then on.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class OpenAIChatModel:
         *,
         name: str,
         model: str,
-        base_url: str | None,
+        base_url: str,
         api_key: str,
         timeout_seconds: float,
         max_retries: int,
@@ -58,7 +60,7 @@ class OpenAIChatModel:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._name, self._model, self._key_variable = name, model, key_variable
-        self._base_url = (base_url or OPENAI_BASE_URL).rstrip("/")
+        self._base_url = base_url.rstrip("/")
         self._timeout_seconds, self._max_retries, self._sleep = timeout_seconds, max_retries, sleep
         self._api_key = api_key
         self._random = Random()
@@ -94,7 +96,7 @@ class OpenAIChatModel:
 
     @property
     def _is_openai(self) -> bool:
-        return urlsplit(self._base_url).hostname == urlsplit(OPENAI_BASE_URL).hostname
+        return urlsplit(self._base_url).hostname == OPENAI_HOST
 
     def _connect(self) -> openai.AsyncOpenAI:
         # A proxy of the environment cannot reach this machine's own servers.

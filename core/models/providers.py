@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.settings import Settings
 from core.spec import Provider
 
+OPENAI_BASE_URL = "https://api.openai.com/v1"
 ANTHROPIC_BASE_URL = "https://api.anthropic.com/v1"
 GEMINI_BASE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 OLLAMA_PORT = 11434
@@ -22,9 +23,9 @@ NO_KEY = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`base_url` is None for OpenAI's own address. `key_variable` is where people set the key."""
+    """`key_variable` is where people set the key; for Ollama, which has none, where they set its address."""
 
-    base_url: str | None
+    base_url: str
     api_key: str = field(repr=False)
     key_variable: str
 
@@ -37,7 +38,8 @@ def endpoint_of(provider: Provider, settings: Settings) -> Endpoint:
     """
     match provider:
         case Provider.OPENAI:
-            return _keyed("openai_api_key", settings.openai_api_key, settings.openai_base_url)
+            address = settings.openai_base_url or OPENAI_BASE_URL
+            return _keyed("openai_api_key", settings.openai_api_key, address)
         case Provider.OPENROUTER:
             return _keyed("openrouter_api_key", settings.openrouter_api_key, settings.openrouter_base_url)
         case Provider.ANTHROPIC:
@@ -80,7 +82,7 @@ def ollama_base_url(host: str) -> str:
     return f"{parts.scheme}://{shown}:{port}{path}/v1"
 
 
-def _keyed(field_name: str, key: SecretStr | None, base_url: str | None) -> Endpoint:
+def _keyed(field_name: str, key: SecretStr | None, base_url: str) -> Endpoint:
     variable = Settings.variable(field_name)
     if key is None:
         raise UserError(

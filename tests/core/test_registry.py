@@ -17,27 +17,25 @@ from core.registry import Registry, resolve
 GROUP = "atlas.tests_of_registry"
 
 
-def install(folder: Path, *lines: str) -> Callable[[], Iterable[EntryPoint]]:
-    """A distribution's metadata as an installer leaves it, and how to list its entry points."""
+def install(folder: Path, *lines: str) -> list[EntryPoint]:
+    """The entry points of a distribution, from its metadata as an installer leaves it."""
     info = folder / "plugin-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines]), encoding="utf-8")
-    return lambda: [
+    return [
         point
         for found in distributions(path=[str(folder)])
         for point in found.entry_points.select(group=GROUP)
     ]
 
 
-def registry(
-    builtin: dict[str, str], installed: Callable[[], Iterable[EntryPoint]] = tuple
-) -> Registry[Callable[..., object]]:
-    return Registry("part", group=GROUP, builtin=builtin, installed=installed)
+def registry(table: dict[str, str], plugins: Iterable[EntryPoint] = ()) -> Registry[Callable[..., object]]:
+    return Registry("part", table, plugins=plugins)
 
 
 def test_builtin_parts_are_got_by_name() -> None:
-    assert registry({"join": "os.path:join"}).get("join") is os.path.join
+    assert registry({"join": "os.path:join"}).load("join") is os.path.join
 
 
 def test_listing_names_imports_nothing() -> None:
@@ -49,31 +47,33 @@ def test_listing_names_imports_nothing() -> None:
 def test_installed_parts_stand_beside_builtin_ones(tmp_path: Path) -> None:
     table = registry({"join": "os.path:join"}, install(tmp_path, "split = os.path:split"))
     assert table.names() == ("join", "split")
-    assert table.get("split") is os.path.split
+    assert table.load("split") is os.path.split
 
 
 def test_entry_points_of_the_interpreter_are_the_default() -> None:
-    scripts: Registry[object] = Registry("command", group="console_scripts", builtin={})
+    scripts: Registry[object] = Registry("command", {}, group="console_scripts")
     assert "pytest" in scripts.names()
 
 
 def test_an_unknown_name_lists_what_exists() -> None:
-    with pytest.raises(UserError, match="no part is named 'jion'; there are: join, split"):
-        registry({"split": "os.path:split", "join": "os.path:join"}).get("jion")
-    with pytest.raises(UserError, match="there are: none"):
-        registry({}).get("join")
+    with pytest.raises(UserError, match="unknown part 'jion': choose one of: join, split"):
+        registry({"split": "os.path:split", "join": "os.path:join"}).load("jion")
+    with pytest.raises(UserError, match="none is known"):
+        registry({}).load("join")
 
 
 def test_a_name_claimed_twice_is_refused_and_both_are_named(tmp_path: Path) -> None:
     table = registry({"join": "os.path:join"}, install(tmp_path, "join = other:join"))
-    for use in (table.names, lambda: table.get("join")):
-        with pytest.raises(UserError, match=r"two parts are named 'join' \(os\.path:join and other:join\)"):
+    for use in (table.names, lambda: table.load("join")):
+        with pytest.raises(
+            UserError, match=r"two part entries are named 'join' \(os\.path:join and other:join\)"
+        ):
             use()
 
 
 def test_the_same_entry_seen_twice_is_one(tmp_path: Path) -> None:
     once = install(tmp_path, "join = os.path:join")
-    assert registry({}, lambda: [*once(), *once()]).names() == ("join",)
+    assert registry({}, [*once, *once]).names() == ("join",)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -201,3 +205,41 @@ def test_only_one_file_imports_chromadb() -> None:
     pattern = re.compile(r"^\s*(import|from) chromadb", re.M)
     importing = [path.name for path in files if pattern.search(path.read_text())]
     assert importing == ["chroma_index.py"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[int]:
+    """A real Chroma server on a free port of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    chroma = str(Path(sys.executable).parent / "chroma")
+    command = [chroma, "run", "--path", str(tmp_path / "served"), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        for _ in range(200):
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+        process.kill()
+
+
+def test_a_server_holds_the_index_of_several_processes(server: int, database: Database) -> None:
+    index, reader = (ChromaIndex.on_server("127.0.0.1", server) for _ in range(2))
+    library = PamphletLibrary(database, LexicalEmbedder(), index)
+    library.learn(DRAFTS, task(1))
+    assert not library.recall(QUERY).degraded
+    assert reader.mark() == index.mark()
+    assert reader.count() == len(DRAFTS)
+    library.close()
+    reader.close()
+
+
+def test_a_server_that_is_not_there_degrades(database: Database) -> None:
+    library = PamphletLibrary(database, LexicalEmbedder(), ChromaIndex.on_server("127.0.0.1", 9))
+    library.learn(DRAFTS, task(1))
+    recall = library.recall(QUERY)
+    assert recall.degraded
+    assert recall.hits[0].item.content == DRAFTS[0].content
+    library.close()
