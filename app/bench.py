@@ -62,7 +62,6 @@ def bench_run(
             budget_usd=budget_usd,
             resume=resume,
         ),
-        quiet=as_json,
     )
     if as_json:
         print_json(report.to_json())
@@ -93,7 +92,7 @@ def bench_transfer(
     budget_usd: BudgetUsd = None,
     as_json: Json = False,
 ) -> None:
-    """Learn on the train questions of some incidents, freeze, test on others; default: leave one incident out."""
+    """Learn on the train questions of some incidents, freeze, test on others; default: leave one out."""
     from app.output import print_json, print_text
     from app.transferring import TransferOrder, run_transfer, transfer_text
 
@@ -114,7 +113,6 @@ def bench_transfer(
             limit=limit,
             budget_usd=budget_usd,
         ),
-        quiet=as_json,
     )
     if as_json:
         print_json(report.to_json())

@@ -6,52 +6,72 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from app.exits import Interrupted
 from app.house import House
-from app.options import check_data, open_benchmark
-from app.plans import BenchOrder, bench_config, check_plan
+from app.options import FeedbackWord, check_incidents, check_rows, open_benchmark
+from app.plans import BenchOrder, bench_config, check_feedback, check_plan
 from app.progress import LiveProgress
 from core.errors import UserError
 from core.settings import load_settings
 
 if TYPE_CHECKING:
     from benchmarks.report import RunReport
+    from benchmarks.task import Benchmark, Question
 
 
-def run_order(order: BenchOrder, *, quiet: bool) -> RunReport:
+def run_order(order: BenchOrder) -> RunReport:
     """Raises:
-    UserError: the data, the agent or the settings cannot be used; nothing is stored then.
+    UserError: the data, the agent or the settings cannot be used; nothing is written then.
+    Interrupted: the run was stopped from outside; what was finished is stored.
     """
     settings = load_settings()
-    check_data(order.benchmark, order.data or settings.data_folder)
     check_plan(order.plan, settings, order.budget_usd)
-    with House(settings) as house:
-        return asyncio.run(_run(house, order, quiet=quiet))
+    check_feedback(FeedbackWord(order.plan.config.feedback.value), order.split)
+    bench = open_benchmark(order.benchmark, order.data, settings, seed=order.seed)
+    questions = _questions(bench, order)
+    check_rows(order.benchmark, order.data, settings, dict.fromkeys(_incident(q) for q in questions))
+    progress = LiveProgress(f"{order.benchmark} {order.split}, memory {order.plan.config.memory}")
+    with House(settings, reading=order.resume is not None) as house:
+        if order.resume is not None:
+            house.store.run(order.resume)
+        try:
+            return asyncio.run(_run(house, bench, questions, order, progress))
+        except KeyboardInterrupt:
+            raise Interrupted(progress.run_id) from None
 
 
-async def _run(house: House, order: BenchOrder, *, quiet: bool) -> RunReport:
-    from benchmarks.harness import run_benchmark
-
-    bench = open_benchmark(order.benchmark, order.data, house, seed=order.seed)
-    groups = order.incidents or bench.groups
-    questions = bench.questions(groups, order.split)[: order.limit]
+def _questions(bench: Benchmark, order: BenchOrder) -> Sequence[Question]:
+    check_incidents(bench, order.incidents)
+    questions = bench.questions(order.incidents or bench.groups, order.split)[: order.limit]
     if not questions:
         raise UserError("these incidents have no questions in this split: choose others")
-    pamphlets = house.library_for(order.plan.config.memory)
+    return questions
+
+
+def _incident(question: Question) -> int:
+    return int(question.task.group.removeprefix("incident_"))
+
+
+async def _run(
+    house: House, bench: Benchmark, questions: Sequence[Question], order: BenchOrder, progress: LiveProgress
+) -> RunReport:
+    from benchmarks.harness import run_benchmark
+
+    mode = order.plan.config.memory
+    pamphlets = house.library_for(mode)
     agent = house.agent(order.plan, pamphlets)
     try:
-        with LiveProgress(
-            f"{order.benchmark} {order.split}, memory {order.plan.config.memory}", quiet=quiet
-        ) as progress:
+        with progress:
             return await run_benchmark(
                 bench,
                 agent,
                 questions,
                 house.store,
-                bench_config(order, groups),
+                bench_config(order, order.incidents or bench.groups),
                 workers=order.workers,
                 resume=order.resume,
                 on_progress=progress,
-                memory=house.probe(order.plan.config.memory, pamphlets),
+                memory=house.probe(mode, pamphlets),
             )
     finally:
         await agent.close()
@@ -63,5 +83,5 @@ def stored_reports(run_ids: Sequence[str]) -> list[RunReport]:
     """
     from benchmarks.report import build_report
 
-    with House() as house:
+    with House(reading=True) as house:
         return [build_report(house.store, run_id) for run_id in run_ids]

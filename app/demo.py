@@ -17,11 +17,11 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Learn on some synthetic incidents, then test on others with memory off and on, on the same questions."""
+    """Learn on some synthetic incidents, then test on others, the same questions with memory off and on."""
     from app.demonstration import run_demo
     from app.output import print_json, print_text
 
-    shown = run_demo(seed=seed, curve=out, quiet=as_json)
+    shown = run_demo(seed=seed, curve=out)
     if as_json:
         print_json(shown.document)
     else:

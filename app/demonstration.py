@@ -42,7 +42,7 @@ class Shown:
     text: str
 
 
-def run_demo(*, seed: int, curve: Path | None, quiet: bool) -> Shown:
+def run_demo(*, seed: int, curve: Path | None) -> Shown:
     """Work in a home of its own under the usual one; an earlier demo's home is replaced.
 
     Raises:
@@ -53,14 +53,14 @@ def run_demo(*, seed: int, curve: Path | None, quiet: bool) -> Shown:
     if home.exists():
         shutil.rmtree(home)
     with House(demo_settings(settings, home)) as house:
-        bench = open_benchmark(BenchmarkName.SYNTHETIC, None, house, seed=seed)
-        return asyncio.run(_Demo(house, bench, seed, quiet=quiet).show(curve or home / CURVE_FILE))
+        bench = open_benchmark(BenchmarkName.SYNTHETIC, None, house.settings, seed=seed)
+        return asyncio.run(_Demo(house, bench, seed).show(curve or home / CURVE_FILE))
 
 
 class _Demo:
-    def __init__(self, house: House, bench: Benchmark, seed: int, *, quiet: bool) -> None:
+    def __init__(self, house: House, bench: Benchmark, seed: int) -> None:
         self._house, self._bench, self._seed = house, bench, seed
-        self._progress = LiveProgress("demo", quiet=quiet)
+        self._progress = LiveProgress("demo")
         self._plan = make_plan("offline", "offline", LaneWord.PAIRED, MemoryWord.ON, FeedbackWord.JUDGE)
 
     async def show(self, curve: Path) -> Shown:
@@ -170,10 +170,12 @@ def _text(
     taught = text_table([_row("memory off", unaided), _row("memory on, learning", learned)])
     return "\n".join(
         [
-            f"Learning: {len(learned.tasks)} questions of incidents {_list(LEARN)}, Teacher beside the Student",
+            f"Learning: {len(learned.tasks)} questions of incidents {_list(LEARN)}, "
+            "Teacher beside the Student",
             taught,
             "",
-            f"Transfer: {len(on.tasks)} questions of incidents {_list(TEST)}, never seen, no Teacher, nothing learned",
+            f"Transfer: {len(on.tasks)} questions of incidents {_list(TEST)}, never seen, "
+            "no Teacher, nothing learned",
             table,
             comparison_text(comparison),
             f"note: {off.run.spec.config.get('note')}",

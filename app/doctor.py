@@ -27,7 +27,7 @@ class Finding:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, database, memory, embedder, tokens, prices, models and optional parts. Writes nothing."""
+    """Check settings, database, memory, embedder, prices, models and optional parts. Writes nothing."""
     from app.output import print_json, print_text
 
     findings = examine()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atlas.config import AtlasConfig, MemoryMode
     from atlas.judge import Judge
     from atlas.teacher import Teacher
+    from core.database import Database
     from core.embedder import Embedder
     from core.episode import Student
     from core.store import RunStore
@@ -49,17 +50,17 @@ class LibraryProbe:
 class House:
     """Database, run store, memory and agents under one home folder.
 
+    With `reading` a home that is not there is not made: it reads as an empty one.
+
     Raises:
         UserError: the home folder cannot be written, or the database is from a newer version.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        from core.database import Database, upgrade
+    def __init__(self, settings: Settings | None = None, *, reading: bool = False) -> None:
         from core.store import RunStore
 
         self.settings = settings or load_settings()
-        upgrade(self.settings.database_url)
-        self.database = Database(self.settings.database_url)
+        self.database = _open_database(self.settings.database_url, reading=reading)
         self.store: RunStore = RunStore(self.database)
         self._embedder: Embedder | None = None
         self._libraries: list[PamphletLibrary] = []
@@ -75,6 +76,14 @@ class House:
             if chosen.degraded:
                 self.warnings.append(chosen.degraded)
         return self._embedder
+
+    def shelf(self) -> PamphletLibrary:
+        """The pamphlets of this home to be read, without the index: what SQL holds is searched exactly."""
+        from memory.library import PamphletLibrary
+
+        library = PamphletLibrary(self.database, self.embedder, frozen=True)
+        self._libraries.append(library)
+        return library
 
     def library(self, *, frozen: bool = False) -> PamphletLibrary:
         """The pamphlets of this home, with their Chroma index."""
@@ -179,6 +188,17 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _open_database(url: str, *, reading: bool) -> Database:
+    from core.database import Database, DatabaseState, check, upgrade
+
+    if reading and check(url) is DatabaseState.MISSING:
+        import memory.tables  # noqa: F401 (tables in memory are those that are known)
+
+        return Database.in_memory()
+    upgrade(url)
+    return Database(url)
 
 
 def demo_settings(settings: Settings, folder: Path) -> Settings:

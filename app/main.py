@@ -1,4 +1,4 @@
-"""The `atlas` command: one root, every command in a file of its own, one place where errors become exit statuses."""
+"""The `atlas` command: every command in a file of its own, one place where errors become exit statuses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from app import bench, database, demo, doctor, memory, run
-
-INTERRUPTED = 130
+from app.exits import INTERRUPTED, Interrupted
 
 app = typer.Typer(
     name="atlas",
@@ -45,15 +45,32 @@ def main() -> None:
     from core.errors import AtlasError, LimitReached
 
     try:
-        app(standalone_mode=True)
-    except (AtlasError, LimitReached) as error:
-        typer.echo(f"atlas: {error}", err=True)
-        sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        typer.echo(
-            "atlas: interrupted; what was finished is stored, and --resume RUN goes on from there", err=True
-        )
-        sys.exit(INTERRUPTED)
+        # An interrupt comes back as its status, a command that ended well as None.
+        status = app(prog_name="atlas", standalone_mode=False)
+        if status == INTERRUPTED:
+            raise Interrupted
+    except (AtlasError, LimitReached, Interrupted) as error:
+        _complain(str(error))
+        status = error.exit_status
+    except TyperException as error:
+        status = error.exit_code
+        if "\n" in error.message:  # a group without a command: the message is its help
+            typer.echo(error.message, err=True)
+        else:
+            said = error.format_message().replace("Value error, ", "").rstrip(".")
+            _complain(f"{said}; see: atlas {_asked(error)}--help")
+    sys.exit(status)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"atlas: {' '.join(message.split())}", err=True)
+
+
+def _asked(error: TyperException) -> str:
+    """The command that was misused, as it is written behind `atlas`."""
+    context = getattr(error, "ctx", None)
+    path = "" if context is None else str(context.command_path).removeprefix("atlas").strip()
+    return f"{path} " if path else ""
 
 
 if __name__ == "__main__":

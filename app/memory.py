@@ -31,10 +31,8 @@ def list_items(
 
     if status is not None and status not in set(Status):
         raise UserError(f"no status {status!r}: choose {', '.join(Status)}")
-    with House() as house:
-        items = house.library(frozen=True).items(
-            scope=scope, status=Status(status) if status else None, limit=limit
-        )
+    with House(reading=True) as house:
+        items = house.shelf().items(scope=scope, status=Status(status) if status else None, limit=limit)
     if as_json:
         print_json({"items": [item_json(item) for item in items]})
     else:
@@ -50,8 +48,8 @@ def show(item_id: Annotated[str, typer.Argument(help="Id of an item.")], as_json
     from app.output import print_json, print_text
     from memory.items import ItemId
 
-    with House() as house:
-        library = house.library(frozen=True)
+    with House(reading=True) as house:
+        library = house.shelf()
         item = library.get(ItemId(item_id))
         evidence = library.evidence(item.id)
     if as_json:
@@ -78,8 +76,8 @@ def search(
     if audience not in set(Audience):
         raise UserError(f"no audience {audience!r}: choose student or teacher")
     query = RecallQuery(text=text, scope=scope, audience=Audience(audience), cues=cues_of(text), limit=limit)
-    with House() as house:
-        found = house.library(frozen=True).recall(query)
+    with House(reading=True) as house:
+        found = house.shelf().recall(query)
     if as_json:
         hits = [
             {
@@ -143,8 +141,8 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
 def items_text(items: tuple[Item, ...]) -> str:
     lines = []
     for item in items:
-        head = f"{item.id}  {item.kind.value}  {item.status.value}  v{item.version}  worth {item.credit.mean:.2f}  {item.support} tasks"
-        lines += [head, f"    {item.content}"]
+        state = f"{item.status.value}  v{item.version}  worth {item.credit.mean:.2f}  {item.support} tasks"
+        lines += [f"{item.id}  {item.kind.value}  {state}", f"    {item.content}"]
     return "\n".join(lines)
 
 

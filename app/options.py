@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +12,8 @@ import typer
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from app.house import House
     from benchmarks.task import Benchmark
+    from core.settings import Settings
 
 
 class BenchmarkName(StrEnum):
@@ -56,17 +57,24 @@ SYNTHETIC_INCIDENTS = 8
 
 
 def open_benchmark(
-    name: BenchmarkName, data: Path | None, house: House, *, seed: int, incidents: int = SYNTHETIC_INCIDENTS
+    name: BenchmarkName,
+    data: Path | None,
+    settings: Settings,
+    *,
+    seed: int,
+    incidents: int = SYNTHETIC_INCIDENTS,
 ) -> Benchmark:
-    """Raises:
-    UserError: ExCyTIn without a data folder, or with a damaged one.
+    """The benchmark; nothing is written before its first environment is made.
+
+    Raises:
+        UserError: ExCyTIn without a data folder, or with one that is none.
     """
-    cache = house.settings.home / "cache"
+    cache = settings.home / "cache"
     if name is BenchmarkName.SYNTHETIC:
         from benchmarks.synthetic.benchmark import SyntheticBenchmark
 
         return SyntheticBenchmark(seed=seed, incidents=incidents, cache_dir=cache)
-    folder = data or house.settings.data_folder
+    folder = data or settings.data_folder
     if folder is None:
         raise UserError("the excytin benchmark needs its data: give --data DIR or set ATLAS_DATA_FOLDER")
     from benchmarks.excytin.benchmark import ExcytinBenchmark
@@ -74,13 +82,29 @@ def open_benchmark(
     return ExcytinBenchmark(folder, cache)
 
 
-def check_data(name: BenchmarkName, data: Path | None) -> None:
-    """Refuse a data folder that is not there before anything is written.
+def check_incidents(bench: Benchmark, incidents: Iterable[int]) -> None:
+    """Raises:
+    UserError: an incident that the benchmark does not have.
+    """
+    for incident in incidents:
+        if incident not in bench.groups:
+            raise UserError(f"no incident {incident} here: choose from {', '.join(map(str, bench.groups))}")
+
+
+def check_rows(name: BenchmarkName, data: Path | None, settings: Settings, incidents: Iterable[int]) -> None:
+    """Read all rows of the incidents (some 50 ms each), so that damage is found before anything is written.
 
     Raises:
-        UserError: no such folder, or not one of ExCyTIn.
+        UserError: a rows file is damaged; the message names it.
     """
-    if name is BenchmarkName.EXCYTIN and data is not None:
-        from benchmarks.excytin.data import DataFolder
+    folder = data or settings.data_folder
+    if name is not BenchmarkName.EXCYTIN or folder is None:
+        return
+    from benchmarks.excytin.data import DataFolder
 
-        DataFolder(data)
+    source = DataFolder(folder)
+    for incident in incidents:
+        for table in source.tables(incident, "alert"):
+            if any(len(row) != len(table.columns) for row in table.rows):
+                path = source.rows_path(incident, table.name)
+                raise UserError(f"{path} is damaged (a row of another length): fetch the data again")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.config import BenchConfig
     from benchmarks.task import Split
     from core.settings import Settings
+    from core.spec import Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +54,49 @@ def make_plan(
 
 
 def check_plan(plan: AgentPlan, settings: Settings, budget_usd: float | None) -> None:
-    """Refuse what cannot work before a run is stored: a missing key or file, a budget on an unknown price.
+    """Refuse before anything is written what cannot work: a missing key or file, an unknown price.
 
     Raises:
         UserError: in one line, what to do.
     """
-    from core.models.build import build_chat_model
     from core.spec import SpecKind
 
-    models = (SpecKind.PROVIDER, SpecKind.LOCAL, SpecKind.REPLAY, SpecKind.ADAPTER)
+    if plan.teacher.kind in (SpecKind.PYTHON, SpecKind.HTTP):
+        raise UserError(
+            f"a teacher is offline or a model, not {plan.teacher}: write --teacher offline or provider/model"
+        )
     for spec in (plan.student, plan.teacher):
-        if spec.kind is SpecKind.PROVIDER or spec.kind in (SpecKind.REPLAY, SpecKind.ADAPTER):
-            build_chat_model(spec, settings)
-        elif spec.kind is SpecKind.LOCAL and not Path(spec.target).is_file():
-            raise UserError(f"no model file {spec.target}: give the path of a .gguf file after local:")
+        _check_spec(spec, settings)
+        models = (SpecKind.PROVIDER, SpecKind.LOCAL, SpecKind.REPLAY, SpecKind.ADAPTER)
         if budget_usd is not None and spec.kind in models:
             _check_price(str(spec))
+
+
+def _check_spec(spec: Spec, settings: Settings) -> None:
+    from core.spec import SpecKind
+
+    if spec.kind in (SpecKind.PROVIDER, SpecKind.REPLAY, SpecKind.ADAPTER):
+        from core.models.build import build_chat_model
+
+        build_chat_model(spec, settings)
+    elif spec.kind is SpecKind.LOCAL:
+        from core.models.local_gguf import check_gguf
+
+        check_gguf(Path(spec.target).expanduser())
+    elif spec.kind is SpecKind.PYTHON:
+        from atlas.students.callables import load_callable_student
+
+        load_callable_student(spec.target)
+
+
+def check_feedback(feedback: FeedbackWord, split: Split) -> None:
+    """Raises:
+    UserError: learning would hear scores of questions that it is measured on.
+    """
+    from benchmarks.task import Split
+
+    if feedback is FeedbackWord.SCORE and split is not Split.TRAIN:
+        raise UserError("--feedback score opens gold to learning: it works with --split train only")
 
 
 def _check_price(model: str) -> None:

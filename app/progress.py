@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from app.output import say
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -16,16 +18,17 @@ _EVERY = 50
 
 
 class LiveProgress:
-    """Counts tasks, successes and speed of the run at hand."""
+    """Counts tasks and successes of the run at hand; `run_id` is known once its first task is done."""
 
-    def __init__(self, label: str, *, quiet: bool = False) -> None:
-        self._label, self._quiet = label, quiet
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self.run_id: str | None = None
         self._bar: Bar | None = None
         self._solved = 0
         self._scored = 0
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
+        if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -51,15 +54,16 @@ class LiveProgress:
         self._label, self._solved, self._scored = label, 0, 0
         if self._bar is not None:
             self._bar.reset(self._bar.task_ids[0], description=label, total=None)
-        elif not self._quiet:
-            sys.stderr.write(f"{label}\n")
+        else:
+            say(label)
 
     def __call__(self, progress: Progress) -> None:
+        if progress.run_id != self.run_id:
+            self.run_id = progress.run_id
+            self._say(f"run {progress.run_id}")
         if progress.success is not None:
             self._scored += 1
             self._solved += progress.success
-        if self._quiet:
-            return
         share = f"{self._solved / self._scored:.2f}" if self._scored else "-"
         if self._bar is not None:
             description = f"{self._label}  success {share}"
@@ -67,4 +71,10 @@ class LiveProgress:
                 self._bar.task_ids[0], completed=progress.done, total=progress.total, description=description
             )
         elif progress.done % _EVERY == 0 or progress.done == progress.total:
-            sys.stderr.write(f"{self._label}: {progress.done}/{progress.total}, success {share}\n")
+            say(f"{self._label}: {progress.done}/{progress.total}, success {share}")
+
+    def _say(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(line, highlight=False)
+        else:
+            say(line)

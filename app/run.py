@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.options import BenchmarkName, Data, Json, LaneWord, MemoryWord, Seed, Student, Teacher
-
-if TYPE_CHECKING:
-    from benchmarks.task import Benchmark, Question
 
 
 def run(

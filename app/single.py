@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.house import AgentPlan, House
-from app.options import BenchmarkName, FeedbackWord, LaneWord, MemoryWord, check_data, open_benchmark
+from app.options import (
+    BenchmarkName,
+    FeedbackWord,
+    LaneWord,
+    MemoryWord,
+    check_incidents,
+    check_rows,
+    open_benchmark,
+)
 from app.plans import check_plan, code_version, labels, make_plan, prompt_digests
 from core.episode import Outcome, Task, TaskId
 from core.errors import UserError
@@ -49,22 +58,25 @@ class Done:
 
 def run_single(order: RunOrder) -> Done:
     """Raises:
-    UserError: no such question, data or agent; nothing is stored then.
+    UserError: no such question, data or agent; nothing is written then.
     """
     settings = load_settings()
-    check_data(order.benchmark, order.data or settings.data_folder)
     plan = make_plan(order.student, order.teacher, order.lane, order.memory, FeedbackWord.JUDGE)
     check_plan(plan, settings, None)
+    bench = open_benchmark(order.benchmark, order.data, settings, seed=order.seed)
+    question, scored = _find(bench, order)
+    incident = int(question.task.group.removeprefix("incident_"))
+    check_rows(order.benchmark, order.data, settings, (incident,))
     with House(settings) as house:
-        bench = open_benchmark(order.benchmark, order.data, house, seed=order.seed)
-        return asyncio.run(_work(house, bench, plan, order))
+        return asyncio.run(_work(house, bench, question, plan, order, scored=scored))
 
 
-async def _work(house: House, bench: Benchmark, plan: AgentPlan, order: RunOrder) -> Done:
+async def _work(
+    house: House, bench: Benchmark, question: Question, plan: AgentPlan, order: RunOrder, *, scored: bool
+) -> Done:
     from core.budget import Budget, BudgetLimits
     from core.store import MemoryUse, RunSpec, RunStatus, TaskScore
 
-    question, scored = _find(bench, order)
     spec = RunSpec(
         name="run",
         config={
@@ -82,7 +94,7 @@ async def _work(house: House, bench: Benchmark, plan: AgentPlan, order: RunOrder
     house.store.add_tasks(run_id, [(question.task.id, question.task)])
     agent = house.agent(plan, house.library_for(plan.config.memory))
     environment = bench.environment(question, order.max_steps)
-    status = RunStatus.FAILED
+    status, started = RunStatus.FAILED, time.perf_counter()
     try:
         recorder = house.store.recorder(run_id, question.task.id, Budget(BudgetLimits()))
         outcome = await agent.work(question.task, environment, recorder)
@@ -90,14 +102,13 @@ async def _work(house: House, bench: Benchmark, plan: AgentPlan, order: RunOrder
         kept = (
             None
             if score is None
-            else TaskScore(
-                value=score.value, success=score.success, candidates=score.candidates
-            )
+            else TaskScore(value=score.value, success=score.success, candidates=score.candidates)
         )
-        house.store.finish_task(run_id, question.task.id, outcome, wall_seconds=0.0, score=kept)
+        wall = time.perf_counter() - started
+        house.store.finish_task(run_id, question.task.id, outcome, wall_seconds=wall, score=kept)
         status = RunStatus.DONE
     finally:
-        house.store.finish(run_id, status, wall_seconds=0.0)
+        house.store.finish(run_id, status, wall_seconds=time.perf_counter() - started)
         await environment.close()
         await agent.close()
     return Done(
@@ -116,8 +127,7 @@ def _find(bench: Benchmark, order: RunOrder) -> tuple[Question, bool]:
                 if question.task.id == order.question:
                     return question, True
         raise UserError(f"no question {order.question}: ids look like {_example(bench)}")
-    if order.incident not in bench.groups:
-        raise UserError(f"no incident {order.incident}: choose from {', '.join(map(str, bench.groups))}")
+    check_incidents(bench, (order.incident,))
     example = bench.questions((order.incident,), Split.TEST)[0].task
     task = Task(
         id=TaskId(f"{bench.name}/{order.incident}/asked"),

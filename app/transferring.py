@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.house import AgentPlan, House
-from app.options import BenchmarkName, FeedbackWord, LaneWord, MemoryWord, check_data, open_benchmark
+from app.options import (
+    BenchmarkName,
+    FeedbackWord,
+    LaneWord,
+    MemoryWord,
+    check_incidents,
+    check_rows,
+    open_benchmark,
+)
 from app.plans import check_plan, labels, make_plan
 from app.progress import LiveProgress
 from core.settings import load_settings
@@ -44,7 +52,7 @@ class TransferOrder:
 
 
 class Laboratory:
-    """Agents of one experiment: learning in lane `paired`, tested in lane `auto`, as in the paper's frozen phase.
+    """Agents of one experiment: learning in lane `paired`, tested in lane `auto` (the paper's frozen phase).
 
     Off and frozen differ in nothing but the memory that the Student is given.
     """
@@ -78,28 +86,33 @@ class Laboratory:
         return self._house.agent(replace(self._plan, config=config), pamphlets, resumable=False)
 
 
-def run_transfer(order: TransferOrder, *, quiet: bool) -> TransferReport:
+def run_transfer(order: TransferOrder) -> TransferReport:
     """Raises:
-    UserError: the data, the agent or the incidents cannot be used; nothing is stored then.
+    UserError: the data, the agent or the incidents cannot be used; nothing is written then.
     """
+    from benchmarks.task import Split
+
     settings = load_settings()
-    check_data(order.benchmark, order.data or settings.data_folder)
     plan = make_plan(order.student, order.teacher, LaneWord.PAIRED, MemoryWord.ON, order.feedback)
     check_plan(plan, settings, order.budget_usd)
+    bench = open_benchmark(order.benchmark, order.data, settings, seed=order.seed)
+    check_incidents(bench, (*order.learn, *order.test))
+    experiment = _plan(bench, plan, order)
+    used = sorted({incident for fold in experiment.folds for incident in (*fold.learn, *fold.test)})
+    for split in Split:
+        bench.questions(used, split)
+    check_rows(order.benchmark, order.data, settings, used)
     with House(settings) as house:
-        bench = open_benchmark(order.benchmark, order.data, house, seed=order.seed)
-        return asyncio.run(_transfer(house, bench, plan, order, quiet=quiet))
+        return asyncio.run(_transfer(house, bench, plan, experiment))
 
 
 async def _transfer(
-    house: House, bench: Benchmark, plan: AgentPlan, order: TransferOrder, *, quiet: bool
+    house: House, bench: Benchmark, plan: AgentPlan, experiment: TransferPlan
 ) -> TransferReport:
     from benchmarks.transfer import transfer
 
-    with LiveProgress("transfer", quiet=quiet) as progress:
-        return await transfer(
-            bench, Laboratory(house, plan), house.store, _plan(bench, plan, order), progress.start
-        )
+    with LiveProgress("transfer") as progress:
+        return await transfer(bench, Laboratory(house, plan), house.store, experiment, progress.start)
 
 
 def _plan(bench: Benchmark, plan: AgentPlan, order: TransferOrder) -> TransferPlan:
@@ -109,7 +122,9 @@ def _plan(bench: Benchmark, plan: AgentPlan, order: TransferOrder) -> TransferPl
 
     if order.learn or order.test:
         test = order.test or tuple(g for g in bench.groups if g not in order.learn)
-        folds: tuple[Fold, ...] = (Fold(learn=order.learn or tuple(g for g in bench.groups if g not in test), test=test),)
+        folds: tuple[Fold, ...] = (
+            Fold(learn=order.learn or tuple(g for g in bench.groups if g not in test), test=test),
+        )
     else:
         folds = leave_one_out(bench.groups)
     return TransferPlan(

@@ -1,4 +1,4 @@
-"""Prompts: Markdown templates in `<package>/prompts/`, each with a dataclass whose fields are its variables."""
+"""Prompts: Markdown templates in `<package>/prompts/`, each with a dataclass of its variables."""
 
 from __future__ import annotations
 

@@ -45,6 +45,9 @@ class OpenAIChatModel:
     timeouts, cut connections and replies that are no chat completion are tried again, `max_retries` times at
     most, with growing waits or the wait that the server asks for. Knobs that a model
     refuses (`temperature` with reasoning models) are left out from then on.
+
+    Raises (when made):
+        UserError: the key cannot be one.
     """
 
     def __init__(
@@ -59,6 +62,10 @@ class OpenAIChatModel:
         key_variable: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise UserError(
+                f"{name}: the key of {key_variable} holds characters that no key has: set it again"
+            )
         self._name, self._model, self._key_variable = name, model, key_variable
         self._base_url = base_url.rstrip("/")
         self._timeout_seconds, self._max_retries, self._sleep = timeout_seconds, max_retries, sleep
@@ -124,7 +131,9 @@ class OpenAIChatModel:
             return _Failure(error=self._provider_error(message), cause=error, passing=True)
         except openai.APIConnectionError as error:
             return _Failure(
-                error=self._provider_error(f"no connection: {_reason(error)}"), cause=error, passing=True
+                error=self._provider_error(f"no connection: {self._clean(_reason(error))}"),
+                cause=error,
+                passing=True,
             )
         except openai.APIStatusError as error:
             return await self._attempt(request) if self._adapt(error) else self._refused(error)
@@ -196,7 +205,7 @@ def _text(response: httpx2.Response) -> str:
 
 def _reason(error: openai.APIConnectionError) -> str:
     cause = error.__cause__ or error
-    return excerpt(str(cause)) or type(cause).__name__
+    return str(cause) or type(cause).__name__
 
 
 def _is_loopback(url: str) -> bool:

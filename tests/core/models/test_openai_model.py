@@ -271,3 +271,18 @@ async def test_many_calls_at_once_share_one_client(fake: FakeOpenAI, waits: Wait
         replies = await asyncio.gather(*(model.complete(ASK) for _ in range(16)))
     await model.close()
     assert len(replies) == 16
+
+
+@pytest.mark.parametrize("key", ["sk-1\n", "“sk-1”"])
+def test_a_key_that_cannot_be_sent_is_told_by_its_variable(key: str) -> None:
+    with pytest.raises(UserError, match="the key of VLLM_API_KEY holds characters") as caught:
+        OpenAIChatModel(
+            name="vllm/fake",
+            model="fake",
+            base_url="http://127.0.0.1:1/v1",
+            api_key=key,
+            timeout_seconds=1.0,
+            max_retries=0,
+            key_variable="VLLM_API_KEY",
+        )
+    assert "sk-1" not in str(caught.value)
