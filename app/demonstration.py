@@ -100,6 +100,7 @@ class _Demo:
                 comparison,
                 [item_text(i, library.evidence(i.id)) for i in best],
                 curve,
+                self._house.settings.home,
             ),
         )
 
@@ -162,6 +163,7 @@ def _text(
     comparison: Mapping[str, Json],
     items: list[str],
     curve: Path,
+    home: Path,
 ) -> str:
     from benchmarks.comparison import comparison_text
     from benchmarks.report_text import text_table
@@ -184,6 +186,7 @@ def _text(
             *[f"\n{text}" for text in items],
             "",
             f"learning curve: {curve}",
+            f"look at all: ATLAS_HOME={home} atlas memory list",
         ]
     )
 

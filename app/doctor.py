@@ -82,7 +82,7 @@ def _home(settings: Settings) -> str:
     folder = settings.home
     while not folder.exists() and folder.parent != folder:
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{settings.home} cannot be written: set ATLAS_HOME to a folder that can")
     return str(settings.home)
 

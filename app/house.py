@@ -77,11 +77,16 @@ class House:
                 self.warnings.append(chosen.degraded)
         return self._embedder
 
-    def shelf(self) -> PamphletLibrary:
-        """The pamphlets of this home to be read, without the index: what SQL holds is searched exactly."""
+    def shelf(self, *, searched: bool = False) -> PamphletLibrary:
+        """The pamphlets of this home to be read, without the index: what SQL holds is searched exactly.
+
+        Unless it is `searched` no embedding model is loaded.
+        """
+        from memory.lexical_embedder import LexicalEmbedder
         from memory.library import PamphletLibrary
 
-        library = PamphletLibrary(self.database, self.embedder, frozen=True)
+        embedder = self.embedder if searched else LexicalEmbedder()
+        library = PamphletLibrary(self.database, embedder, frozen=True)
         self._libraries.append(library)
         return library
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -27,26 +28,40 @@ app.command("run")(run.run)
 app.command("doctor")(doctor.doctor)
 
 
-@app.callback()
-def root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
+def _print_version(asked: bool) -> None:
+    if asked:
+        from app.plans import code_version
 
-        typer.echo(f"atlas {installed('atlas-agents')}")
+        typer.echo(f"atlas {code_version()}")
         raise typer.Exit
 
 
-def main() -> None:
-    """Run the command line; every error of ours is one line on standard error and its exit status."""
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and leave.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; every error of ours is one line on standard error and its exit status.
+
+    Args:
+        words: what stands behind `atlas`; by default the words that the process was started with.
+
+    Raises:
+        SystemExit: always, with the exit status.
+    """
     from core.errors import AtlasError, LimitReached
 
     try:
         # An interrupt comes back as its status, a command that ended well as None.
-        status = app(prog_name="atlas", standalone_mode=False)
+        status = app(words, prog_name="atlas", standalone_mode=False)
         if status == INTERRUPTED:
             raise Interrupted
     except (AtlasError, LimitReached, Interrupted) as error:

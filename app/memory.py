@@ -9,7 +9,8 @@ import typer
 from app.options import Json
 
 if TYPE_CHECKING:
-    from memory.items import Evidence, Hit, Item
+    from memory.items import Evidence, Hit, Item, Recall, RecallQuery
+    from memory.library import PamphletLibrary
 
 app = typer.Typer(help="Inspect the pamphlets.", no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def list_items(
         print_json({"items": [item_json(item) for item in items]})
     else:
         print_text(
-            items_text(items) if items else "no items yet: run `atlas demo`, or a benchmark with --memory on"
+            items_text(items) if items else "no items here: run a benchmark with --memory on, or ask for less"
         )
 
 
@@ -61,7 +62,10 @@ def show(item_id: Annotated[str, typer.Argument(help="Id of an item.")], as_json
 @app.command("search")
 def search(
     text: Annotated[str, typer.Argument(help="What the task is about.")],
-    scope: Annotated[str, typer.Option(help="Namespace of the task.")] = "excytin/soc",
+    scope: Annotated[
+        str | None,
+        typer.Option(help="Namespace of the task, e.g. excytin/soc. Default: all that have items."),
+    ] = None,
     audience: Annotated[str, typer.Option(help="student or teacher.")] = "student",
     limit: Annotated[int, typer.Option(min=1)] = 8,
     as_json: Json = False,
@@ -75,9 +79,11 @@ def search(
 
     if audience not in set(Audience):
         raise UserError(f"no audience {audience!r}: choose student or teacher")
-    query = RecallQuery(text=text, scope=scope, audience=Audience(audience), cues=cues_of(text), limit=limit)
+    query = RecallQuery(
+        text=text, scope=scope or "", audience=Audience(audience), cues=cues_of(text), limit=limit
+    )
     with House(reading=True) as house:
-        found = house.shelf().recall(query)
+        found = _recall(house.shelf(searched=True), query)
     if as_json:
         hits = [
             {
@@ -99,6 +105,22 @@ def search(
         )
     else:
         print_text(hits_text(found.hits) if found.hits else "nothing fits well enough")
+
+
+def _recall(library: PamphletLibrary, query: RecallQuery) -> Recall:
+    """The recall of the query's scope; of every scope that has items, best first, where it names none."""
+    if query.scope:
+        return library.recall(query)
+    from dataclasses import replace
+
+    from memory.items import Recall
+
+    scopes = sorted({item.scope for item in library.items()})
+    found = [library.recall(replace(query, scope=scope)) for scope in scopes]
+    hits = {hit.item.id: hit for recall in found for hit in recall.hits}
+    best = sorted(hits.values(), key=lambda hit: (-hit.score, hit.item.id))[: query.limit]
+    degraded = any(recall.degraded for recall in found)
+    return Recall(hits=tuple(best), abstained=not best, degraded=degraded, embedder=library.embedder.id)
 
 
 def item_json(item: Item) -> dict[str, object]:

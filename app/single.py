@@ -122,8 +122,9 @@ def _find(bench: Benchmark, order: RunOrder) -> tuple[Question, bool]:
     from core.gold import Gold
 
     if order.question is not None:
+        named = [group for group in bench.groups if f"/{group}/" in order.question]
         for split in Split:
-            for question in bench.questions(bench.groups, split):
+            for question in bench.questions(named, split):
                 if question.task.id == order.question:
                     return question, True
         raise UserError(f"no question {order.question}: ids look like {_example(bench)}")

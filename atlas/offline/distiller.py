@@ -61,7 +61,9 @@ def _routes(question: Question, scope: str, episodes: Sequence[Episode]) -> Iter
         for seen in sightings(question, episode, answer):
             if not seen.leads or not seen.event_column or seen.event_column == seen.place.column:
                 continue
-            route = Route(answer_type=kind, table=seen.table, event_column=seen.event_column, place=seen.place)
+            route = Route(
+                answer_type=kind, table=seen.table, event_column=seen.event_column, place=seen.place
+            )
             yield ItemDraft(
                 kind=Kind.ACTION_SCHEMA,
                 scope=scope,
@@ -74,7 +76,11 @@ def _routes(question: Question, scope: str, episodes: Sequence[Episode]) -> Iter
 
 
 def _route_text(route: Route) -> str:
-    place = f'the value under key "{route.place.key}" in column {route.place.column}' if route.place.key else f"column {route.place.column}"
+    place = (
+        f'the value under key "{route.place.key}" in column {route.place.column}'
+        if route.place.key
+        else f"column {route.place.column}"
+    )
     return (
         f"For {_TYPE_NAMES[route.answer_type]}: list the distinct {route.event_column} of {route.table}, take the one nearest to "
         f"the wording of the question, and read {place} of its records."
@@ -94,14 +100,25 @@ def _name_guards(scope: str, episode: Episode) -> Iterator[ItemDraft]:
         if match := _UNKNOWN_TABLE.search(step.observation.text):
             right = _alike(match.group(1), {t for _, st in later for t in st.tables})
             if right:
-                yield _guard(scope, f"There is no table {match.group(1)}; {right} is the one that answers.", table=right)
+                yield _guard(
+                    scope,
+                    f"There is no table {match.group(1)}; {right} is the one that answers.",
+                    table=right,
+                )
         elif match := _UNKNOWN_COLUMN.search(step.observation.text):
             yield from _column_guard(scope, match.group(1), step.action.text, later, episode)
 
 
-def _column_guard(scope: str, wrong: str, sql: str, later: list[tuple[Step, Statement]], episode: Episode) -> Iterator[ItemDraft]:
+def _column_guard(
+    scope: str, wrong: str, sql: str, later: list[tuple[Step, Statement]], episode: Episode
+) -> Iterator[ItemDraft]:
     tables = set(re.findall(r"\b(?:FROM|JOIN)\s+`?(\w+)", sql, re.I))
-    used = {c for _, st in later if tables & set(st.tables) for c in (*st.columns, *(c for c, _ in (*st.equals, *st.likes)))}
+    used = {
+        c
+        for _, st in later
+        if tables & set(st.tables)
+        for c in (*st.columns, *(c for c, _ in (*st.equals, *st.likes)))
+    }
     right = _alike(wrong, used - {"*", wrong})
     if right and len(tables) == 1:
         table = tables.pop()
@@ -148,7 +165,13 @@ def _bridges(scope: str, episode: Episode) -> Iterator[ItemDraft]:
                     action=ActionTemplate(
                         tool=SQL_TOOL,
                         template=f"SELECT * FROM {table} WHERE {column} LIKE '%<id>%'",
-                        bindings={"play": "bridge", "from_table": source[0], "from_column": source[1], "table": table, "column": column},
+                        bindings={
+                            "play": "bridge",
+                            "from_table": source[0],
+                            "from_column": source[1],
+                            "table": table,
+                            "column": column,
+                        },
                     ),
                 )
         columns = described.get(table, ()) if statement.columns == ("*",) else statement.columns
@@ -158,7 +181,12 @@ def _bridges(scope: str, episode: Episode) -> Iterator[ItemDraft]:
 def _ids(table: str, columns: Sequence[str], rows: Sequence[Row]) -> Iterator[tuple[str, tuple[str, str]]]:
     for row in rows:
         for column, cell in zip(columns, row, strict=False):
-            if isinstance(cell, str) and len(cell) >= _ID_LENGTH and _is_id(column) and not looks_like_json(cell):
+            if (
+                isinstance(cell, str)
+                and len(cell) >= _ID_LENGTH
+                and _is_id(column)
+                and not looks_like_json(cell)
+            ):
                 yield cell.lower(), (table, column)
 
 
@@ -173,8 +201,7 @@ def _guard(scope: str, content: str, **bindings: str) -> ItemDraft:
         scope=scope,
         content=content,
         cue=f"table:{table}",
-        action=ActionTemplate(tool=SQL_TOOL, template=f"SELECT <columns> FROM {table}", bindings={"play": "guard", **bindings}),
+        action=ActionTemplate(
+            tool=SQL_TOOL, template=f"SELECT <columns> FROM {table}", bindings={"play": "guard", **bindings}
+        ),
     )
-
-
-

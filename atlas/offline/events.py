@@ -23,7 +23,9 @@ def asked_events(question: Question, names: Iterable[str]) -> dict[str, float]:
     late = " ".join(sentences_of(question.text)[-2:])
     scores = _score(names, question.salience, late, question.text)
     best = max(scores.values(), default=0.0)
-    near = sorted((n for n, score in scores.items() if score >= _NEAR * best > 0), key=lambda n: (-scores[n], n))
+    near = sorted(
+        (n for n, score in scores.items() if score >= _NEAR * best > 0), key=lambda n: (-scores[n], n)
+    )
     return {name: scores[name] for name in near[:_MOST]}
 
 

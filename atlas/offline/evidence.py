@@ -91,7 +91,11 @@ def described_columns(episode: Episode) -> dict[str, tuple[str, ...]]:
     """Columns of the tables that the episode asked to describe."""
     known = {}
     for step in episode.steps:
-        match = re.fullmatch(r"\s*(?:DESC|DESCRIBE|SHOW\s+(?:FULL\s+)?COLUMNS\s+FROM)\s+`?(\w+)`?\s*;?\s*", step.action.text, re.I)
+        match = re.fullmatch(
+            r"\s*(?:DESC|DESCRIBE|SHOW\s+(?:FULL\s+)?COLUMNS\s+FROM)\s+`?(\w+)`?\s*;?\s*",
+            step.action.text,
+            re.I,
+        )
         if match and not step.observation.is_error:
             known[match.group(1)] = tuple(str(row[0]) for row in parse_rows(step.observation.text) if row)
     return known
@@ -110,7 +114,9 @@ def sightings(question: Question, episode: Episode, answer: str) -> list[Sightin
             seen = counts.pop(same_key(question.answer_type, answer), 0)
             if seen:
                 leads = seen >= max(counts.values(), default=0)
-                found.append(Sighting(step=step.index, table=table, place=place, event_column=event, leads=leads))
+                found.append(
+                    Sighting(step=step.index, table=table, place=place, event_column=event, leads=leads)
+                )
     return found
 
 
@@ -123,7 +129,9 @@ def _counts(
     for row in rows:
         event = event_column(question, table, columns, row)
         for column, cell in zip(columns, row, strict=False):
-            seen = {(key, same_key(kind, value)) for value, key in read_cell(kind, cell, "") if fits(kind, value)}
+            seen = {
+                (key, same_key(kind, value)) for value, key in read_cell(kind, cell, "") if fits(kind, value)
+            }
             for key, value in seen:
                 if not prompt.is_echo(value):
                     counts[Place(column=column, key=key), event][value] += 1

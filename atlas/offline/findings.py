@@ -64,7 +64,9 @@ class Findings:
 
     def ranked(self) -> list[Candidate]:
         """Candidates, best first."""
-        return [candidate for _, candidate in sorted(self._weighed(), key=lambda pair: (-pair[0], pair[1].value))]
+        return [
+            candidate for _, candidate in sorted(self._weighed(), key=lambda pair: (-pair[0], pair[1].value))
+        ]
 
     def _weighed(self) -> list[tuple[float, Candidate]]:
         return [(c.weight * (_AT_START if key in self._start else 1.0), c) for key, c in self._seen.items()]
@@ -80,7 +82,9 @@ class Findings:
             return 1.0
         parts = set(words(value[:_HEAD]))
         shared = sum(question.salience.get(word, 0.0) for word in parts)
-        numbers = {e.value for e in question.entities if e.type is EntityType.NUMBER and e.value in question.asked}
+        numbers = {
+            e.value for e in question.entities if e.type is EntityType.NUMBER and e.value in question.asked
+        }
         return 1.0 + shared + (_NAMED_PROCESS if numbers & set(value.split("__")[:1]) else 0.0)
 
 

@@ -10,7 +10,7 @@ from atlas.offline.desk import Desk, StepsSpent
 from atlas.offline.findings import Candidate, Findings
 from atlas.offline.question import Question, read_question
 from atlas.offline.routes import Route, read_routes
-from atlas.offline.survey import Survey, read_events
+from atlas.offline.survey import EventTable, Survey, read_events
 from core.episode import AttemptStatus, Environment, Episode, Task
 from core.guidance import Guidance
 from core.recorder import Recorder
@@ -72,13 +72,17 @@ async def _follow(question: Question, desk: Desk, findings: Findings, routes: li
     groups: dict[tuple[str, str], list[Route]] = {}
     for route in routes:
         groups.setdefault((route.table, route.event_column), []).append(route)
-    used: set[str] = set()
     most = max((route.support for route in routes), default=0) or 1
-    for (table, event_column), group in list(groups.items())[:_MOST_ROUTES]:
-        places = {route.place: route.worth * (route.support / most) ** 0.5 for route in group}
-        await read_events(question, desk, findings, table, event_column, places)
-        used.add(table)
-    return used
+    tables = [
+        EventTable(
+            table=table,
+            event_column=event_column,
+            places={route.place: route.worth * (route.support / most) ** 0.5 for route in group},
+        )
+        for (table, event_column), group in list(groups.items())[:_MOST_ROUTES]
+    ]
+    await read_events(question, desk, findings, tables)
+    return {source.table for source in tables}
 
 
 def _settled(findings: Findings, tables_wanted: int) -> bool:

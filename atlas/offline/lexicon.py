@@ -26,7 +26,11 @@ _RULES: Mapping[AnswerType, tuple[_Rule, ...]] = {
     AnswerType.USER_ID: (_rule(_USER, _ID), _rule(_USER, "object", _ID), _rule("object", _ID)),
     AnswerType.DEVICE_ID: (_rule("aad|azure", "device|host|machine", _ID), _rule("device|host|machine", _ID)),
     AnswerType.EMAIL: (
-        _rule("mail|email|mailbox", "address"), _rule("upn"), _rule("user", "principal", _NAME), _rule("recipient"), _rule("sender"),
+        _rule("mail|email|mailbox", "address"),
+        _rule("upn"),
+        _rule("user", "principal", _NAME),
+        _rule("recipient"),
+        _rule("sender"),
     ),
     AnswerType.URL: (_rule("url|uri"), _rule("domain|link")),
     AnswerType.FILE: (_rule("file", _NAME), _rule("process", _NAME), _rule(_NAME)),
@@ -37,7 +41,21 @@ _RULES: Mapping[AnswerType, tuple[_Rule, ...]] = {
     AnswerType.PROCESS: (_rule("command", "line"),),
     AnswerType.OTHER: (),
 }
-_EVENT_NAME = frozenset(["title", "name", "alert", "incident", "event", "subject", "activity", "operation", "action", "type", "display"])
+_EVENT_NAME = frozenset(
+    [
+        "title",
+        "name",
+        "alert",
+        "incident",
+        "event",
+        "subject",
+        "activity",
+        "operation",
+        "action",
+        "type",
+        "display",
+    ]
+)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from atlas.offline.desk import Desk, like, quoted
 from atlas.offline.events import asked_events, opening_event
@@ -21,6 +22,9 @@ from atlas.offline.values import answer_type_of, looks_like_json
 _MOST_ANSWER_COLUMNS = 3
 _MOST_ENTITIES = 3
 _SAMPLE_ROWS = 3
+_SHORTEST_ENTITY = 3
+_SHARED_ENTITY = 0.15
+"""What a record gains for each value of the question that stands in it."""
 _SURE_NAME = 0.8
 """Columns whose names fit less well than this do not keep the survey from looking inside other cells."""
 
@@ -36,7 +40,10 @@ def rank_tables(question: Question, tables: Iterable[str]) -> list[str]:
     total = len(split)
 
     def closeness(table: str) -> float:
-        shared = sum((question.salience.get(w, 0.0) + _FIELD.get(w, 0.0)) * math.log(1 + total / count[w]) for w in split[table])
+        shared = sum(
+            (question.salience.get(w, 0.0) + _FIELD.get(w, 0.0)) * math.log(1 + total / count[w])
+            for w in split[table]
+        )
         return shared / len(split[table])
 
     return sorted(split, key=lambda table: (-closeness(table), table))
@@ -77,7 +84,7 @@ class Survey:
         for column in naming[:1]:
             answers = fitting(self._question.answer_type, columns)
             if answers:
-                await read_events(self._question, self._desk, self._findings, table, column, {Place(column=c): 1.0 for c in answers})
+                await self._read(table, column, [Place(column=c) for c in answers])
             best = max((name_fit(self._question.answer_type, c) for c in answers), default=0.0)
             if best < _SURE_NAME or not self._findings.ranked():
                 await self._look_inside(table, column, columns)
@@ -101,13 +108,18 @@ class Survey:
             for _, key in read_cell(self._question.answer_type, cell, "")
         )
         if places:
-            await read_events(self._question, self._desk, self._findings, table, event_column, dict.fromkeys(places, 1.0))
+            await self._read(table, event_column, places)
+
+    async def _read(self, table: str, event_column: str, places: Iterable[Place]) -> None:
+        source = EventTable(table=table, event_column=event_column, places=dict.fromkeys(places, 1.0))
+        await read_events(self._question, self._desk, self._findings, [source])
 
     async def _rows_of(self, table: str, answers: list[str], column: str, entity: Entity) -> None:
         wanted = ", ".join(answers)
         for test in (f"= {quoted(entity.value)}", f"LIKE {like(entity.value)}"):
             result = await self._desk.query(
-                f"SELECT DISTINCT {wanted} FROM {table} WHERE {column} {test}", f"Look for {entity.value} in {table}."
+                f"SELECT DISTINCT {wanted} FROM {table} WHERE {column} {test}",
+                f"Look for {entity.value} in {table}.",
             )
             if result.rows:
                 break
@@ -134,32 +146,57 @@ async def event_names(desk: Desk, table: str, event_column: str) -> list[str]:
     return [str(row[0]) for row in result.rows if row and row[0]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTable:
+    """A table that names events in a column, and the places to read in it, each with its trust in [0, 1]."""
+
+    table: str
+    event_column: str
+    places: Mapping[Place, float]
+
+
 async def read_events(
-    question: Question, desk: Desk, findings: Findings, table: str, event_column: str, places: Mapping[Place, float]
+    question: Question, desk: Desk, findings: Findings, tables: Sequence[EventTable]
 ) -> None:
-    """Read places, each with its trust in [0, 1], in the records of the events nearest to the question."""
-    names = await event_names(desk, table, event_column)
-    asked = asked_events(question, names)
-    if not asked:
-        return
-    opening = opening_event(question, names)
-    columns = list(dict.fromkeys(place.column for place in places))
-    chosen = ", ".join(quoted(name) for name in dict.fromkeys([*asked, *([opening] if opening else [])]))
+    """Read the places in the records of the events nearest to the question.
+
+    The names of all tables are weighed together, so that a table which lacks the event is not read for another.
+    """
+    names = {t.table: await event_names(desk, t.table, t.event_column) for t in tables}
+    pooled = dict.fromkeys(name for listed in names.values() for name in listed)
+    asked, opening = asked_events(question, pooled), opening_event(question, pooled)
+    for source in tables:
+        if any(name in asked for name in names[source.table]):
+            wanted = [name for name in (*asked, opening) if name in names[source.table]]
+            await _read_table(question, desk, findings, source, dict.fromkeys(wanted), asked)
+
+
+async def _read_table(
+    question: Question,
+    desk: Desk,
+    findings: Findings,
+    source: EventTable,
+    wanted: Iterable[str],
+    asked: Mapping[str, float],
+) -> None:
+    columns = list(dict.fromkeys(place.column for place in source.places))
+    chosen = ", ".join(quoted(name) for name in wanted)
     result = await desk.query(
-        f"SELECT DISTINCT {event_column}, {', '.join(columns)} FROM {table} WHERE {event_column} IN ({chosen})",
+        f"SELECT DISTINCT {source.event_column}, {', '.join(columns)} FROM {source.table} "
+        f"WHERE {source.event_column} IN ({chosen})",
         "Read the records of the events nearest to the question.",
     )
-    entities = [value for value in question.values if len(value) > 3]
+    entities = [value for value in question.values if len(value) > _SHORTEST_ENTITY]
     for row in result.rows:
         event, cells = str(row[0]), dict(zip(columns, row[1:], strict=False))
         blob = " ".join(str(cell) for cell in cells.values()).lower()
-        weight = asked.get(event, 0.0) ** 4 * (1 + 0.15 * sum(value in blob for value in entities))
-        for place, trust in places.items():
-            found = dict.fromkeys(value for value, _ in read_cell(question.answer_type, cells.get(place.column), place.key))
+        weight = asked.get(event, 0.0) ** 4 * (1 + _SHARED_ENTITY * sum(value in blob for value in entities))
+        for place, trust in source.places.items():
+            cell = cells.get(place.column)
+            found = dict.fromkeys(value for value, _ in read_cell(question.answer_type, cell, place.key))
+            found.pop(event, None)
             for rank, value in enumerate(found):
-                if value == event:
-                    continue
                 if event in asked:
-                    findings.add(value, trust * weight / (1 + 0.1 * rank), table, place)
+                    findings.add(value, trust * weight / (1 + 0.1 * rank), source.table, place)
                 else:
                     findings.known_at_start(value)

@@ -29,7 +29,10 @@ _FITS: Mapping[AnswerType, re.Pattern[str]] = {
 }
 # What a value of one type must not be although its pattern lets it through.
 _NOT: Mapping[AnswerType, re.Pattern[str]] = {
-    AnswerType.ACCOUNT: re.compile(rf"s-\d+-.*|{_GUID}|\d+(?:\.\d+)*|true|false|.*\.(?:exe|dll|ps1|sys|docx?|xlsx?|zip|lockbit|lnk|txt)", re.I),
+    AnswerType.ACCOUNT: re.compile(
+        rf"s-\d+-.*|{_GUID}|\d+(?:\.\d+)*|true|false|.*\.(?:exe|dll|ps1|sys|docx?|xlsx?|zip|lockbit|lnk|txt)",
+        re.I,
+    ),
     AnswerType.URL: re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|.*\.(?:exe|dll|ps1|sys|docx?|xlsx?|zip|txt)", re.I),
     AnswerType.HOST: re.compile(rf"\d+|true|false|{_GUID}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}", re.I),
     AnswerType.FILE: re.compile(r"https?:.*|\d{1,3}(?:\.\d{1,3}){3}|.*\.(?:com|net|org|co|io|local)", re.I),

@@ -5,16 +5,23 @@ An error inside a function reaches the caller through `FunctionErrors`, as SQLit
 
 from __future__ import annotations
 
-import json
+import hashlib
+import random
 import re
 import sqlite3
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 
-from benchmarks.sql.errors import MySqlError, invalid_json
+from benchmarks.sql.date_functions import DATE_FUNCTIONS
+from benchmarks.sql.errors import MySqlError
+from benchmarks.sql.json_functions import JSON_FUNCTIONS
+from benchmarks.sql.values import Value, number_of, text_of, whole_of
 
-Value = str | int | float | bytes | None
+_MOST_GROUPED_BYTES = 1024
+"""MySQL's group_concat_max_len."""
 
 
 class FunctionErrors:
@@ -23,385 +30,296 @@ class FunctionErrors:
     def __init__(self) -> None:
         self.last: MySqlError | None = None
 
-    def guard(self, function: Callable[..., Value]) -> Callable[..., Value]:
+    def guard(self, name: str, function: Callable[..., Value]) -> Callable[..., Value]:
         def guarded(*args: Value) -> Value:
             try:
                 return function(*args)
             except MySqlError as error:
                 self.last = error
                 raise
+            except TypeError:
+                self.last = _wrong_count(name)
+                raise
+            except (ValueError, ArithmeticError) as error:
+                self.last = MySqlError("DataError", f"Incorrect arguments to {_plain(name)}")
+                raise self.last from error
 
         return guarded
 
 
-def register(connection: sqlite3.Connection, errors: FunctionErrors) -> None:
-    """Give a connection the functions that translated statements call."""
-    for name, (arguments, function) in _FUNCTIONS.items():
-        connection.create_function(name, arguments, errors.guard(function), deterministic=True)
+def register(connection: sqlite3.Connection, errors: FunctionErrors, now: Callable[[], datetime]) -> None:
+    """Give a connection the functions that translated statements call; `now` is the server's clock."""
+    for name, (arguments, function) in {**_FUNCTIONS, **JSON_FUNCTIONS, **DATE_FUNCTIONS}.items():
+        connection.create_function(name, arguments, errors.guard(name, function), deterministic=True)
+    connection.create_function("my_now", -1, lambda *_: now().isoformat(sep=" ", timespec="seconds"))
+    connection.create_function("my_rand", -1, lambda *_: random.random())
+    connection.create_function("my_uuid", 0, lambda: str(uuid.uuid4()))
+    connection.create_aggregate("my_group_concat", 4, _GroupConcat)  # type: ignore[arg-type]
 
 
-def _text(value: Value) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _plain(name: str) -> str:
+    return name.removeprefix("my_").upper()
+
+
+def _wrong_count(name: str) -> MySqlError:
+    return MySqlError("ProgrammingError", f"Incorrect parameter count in the call to native function '{_plain(name)}'")
+
+
+class _GroupConcat:
+    """GROUP_CONCAT(value, separator, key to sort by, flags): flag `d` drops doubles, `r` reverses the order."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, str]] = []
+        self._separator, self._flags = ",", ""
+
+    def step(self, value: Value, separator: Value, key: Value, flags: Value) -> None:
+        self._separator, self._flags = text_of(separator), text_of(flags)
+        if value is not None:
+            self._parts.append((text_of(key).lower() if key is not None else "", text_of(value)))
+
+    def finalize(self) -> str | None:
+        if not self._parts:
+            return None
+        ordered = sorted(self._parts, key=lambda part: part[0], reverse="r" in self._flags)
+        texts = [text for _, text in ordered]
+        if "d" in self._flags:
+            texts = list({text.lower(): text for text in reversed(texts)}.values())[::-1]
+        joined = self._separator.join(texts).encode()
+        return joined[:_MOST_GROUPED_BYTES].decode("utf-8", "ignore")
 
 
 def _concat(*parts: Value) -> str | None:
-    return None if any(part is None for part in parts) else "".join(_text(part) for part in parts)
+    return None if any(part is None for part in parts) else "".join(text_of(part) for part in parts)
 
 
 def _concat_ws(separator: Value, *parts: Value) -> str | None:
-    return None if separator is None else _text(separator).join(_text(p) for p in parts if p is not None)
+    return None if separator is None else text_of(separator).join(text_of(p) for p in parts if p is not None)
 
 
 def _locate(needle: Value, text: Value, start: Value = 1) -> int | None:
     if needle is None or text is None:
         return None
-    return _text(text).lower().find(_text(needle).lower(), max(int(start or 1) - 1, 0)) + 1
+    return text_of(text).lower().find(text_of(needle).lower(), max(whole_of(start) - 1, 0)) + 1
 
 
 def _substring_index(text: Value, delimiter: Value, count: Value) -> str | None:
     if text is None or delimiter is None or count is None:
         return None
-    parts, number = _text(text).split(_text(delimiter)), int(count)
-    chosen = parts[:number] if number > 0 else parts[number:] if number < 0 else []
-    return _text(delimiter).join(chosen)
+    mark, number = text_of(delimiter), whole_of(count)
+    if not mark or not number:
+        return ""
+    parts = text_of(text).split(mark)
+    return mark.join(parts[:number] if number > 0 else parts[number:])
 
 
-def _regexp(text: Value, pattern: Value) -> int | None:
+def _like_binary(text: Value, pattern: Value) -> int | None:
     if text is None or pattern is None:
         return None
-    return int(_pattern(_text(pattern)).search(_text(text)) is not None)
+    return int(_like_pattern(text_of(pattern)).fullmatch(text_of(text)) is not None)
 
 
 @lru_cache(maxsize=256)
-def _pattern(pattern: str) -> re.Pattern[str]:
+def _like_pattern(pattern: str) -> re.Pattern[str]:
+    marks = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.compile("".join(wild.get(mark) or re.escape(mark[-1]) for mark in marks), re.DOTALL)
+
+
+def _regexp(text: Value, pattern: Value, flags: Value = "") -> int | None:
+    if text is None or pattern is None:
+        return None
+    return int(_pattern(text_of(pattern), text_of(flags)).search(text_of(text)) is not None)
+
+
+def _regexp_substr(text: Value, pattern: Value, *_: Value) -> str | None:
+    if text is None or pattern is None:
+        return None
+    match = _pattern(text_of(pattern)).search(text_of(text))
+    return match.group() if match else None
+
+
+def _regexp_instr(text: Value, pattern: Value, *_: Value) -> int | None:
+    if text is None or pattern is None:
+        return None
+    match = _pattern(text_of(pattern)).search(text_of(text))
+    return match.start() + 1 if match else 0
+
+
+def _regexp_replace(text: Value, pattern: Value, new: Value, *_: Value) -> str | None:
+    if text is None or pattern is None or new is None:
+        return None
+    template = re.sub(r"\$(\d)", r"\\g<\1>", text_of(new).replace("\\", "\\\\"))
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return _pattern(text_of(pattern)).sub(template, text_of(text))
     except re.error as error:
-        raise MySqlError("DatabaseError", f"Illegal argument to a regular expression: {error}.") from error
+        raise MySqlError("DatabaseError", "Index out of bounds in regular expression search.") from error
+
+
+_POSIX = {
+    "[:digit:]": r"\d", "[:alpha:]": "a-zA-Z", "[:alnum:]": "a-zA-Z0-9", "[:space:]": r"\s", "[:upper:]": "A-Z",
+    "[:lower:]": "a-z", "[:xdigit:]": "0-9a-fA-F", "[:punct:]": r"!-/:-@\[-`{-~",
+}  # fmt: skip
+_REGEX_REASONS = (
+    ("escape", "Unrecognized escape sequence in regular expression."),
+    ("unterminated character set", "The regular expression contains an unclosed bracket expression."),
+    ("missing )", "Mismatched parenthesis in regular expression."),
+    ("unbalanced parenthesis", "Mismatched parenthesis in regular expression."),
+    ("bad character range", "The regular expression contains an [x-y] character range where x comes after y."),
+)
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str, flags: str = "") -> re.Pattern[str]:
+    for posix, python in _POSIX.items():
+        pattern = pattern.replace(posix, python)
+    try:
+        return re.compile(pattern, 0 if "c" in flags else re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        text = next((ours for theirs, ours in _REGEX_REASONS if theirs in str(error)), None)
+        raise MySqlError("DatabaseError", text or "Syntax error in regular expression.") from error
 
 
 def _find_in_set(item: Value, items: Value) -> int | None:
     if item is None or items is None:
         return None
-    folded = [part.lower() for part in _text(items).split(",")]
-    return folded.index(_text(item).lower()) + 1 if _text(item).lower() in folded else 0
+    folded = [part.lower() for part in text_of(items).split(",")]
+    return folded.index(text_of(item).lower()) + 1 if text_of(item).lower() in folded else 0
+
+
+def _field(item: Value, *items: Value) -> int:
+    folded = [None if part is None else text_of(part).lower() for part in items]
+    return 0 if item is None or text_of(item).lower() not in folded else folded.index(text_of(item).lower()) + 1
+
+
+def _elt(number: Value, *items: Value) -> Value:
+    return items[whole_of(number) - 1] if number is not None and 1 <= whole_of(number) <= len(items) else None
 
 
 def _left(text: Value, count: Value) -> str | None:
-    return None if text is None or count is None else _text(text)[: max(int(count), 0)]
+    return None if text is None or count is None else text_of(text)[: max(whole_of(count), 0)]
 
 
 def _right(text: Value, count: Value) -> str | None:
-    return None if text is None or count is None else _text(text)[-int(count) :] if int(count) > 0 else ""
+    if text is None or count is None:
+        return None
+    return text_of(text)[-whole_of(count) :] if whole_of(count) > 0 else ""
 
 
-# --- JSON -------------------------------------------------------------------------------------------------
-
-_REASONS = (
-    ("Invalid \\escape", "Invalid escape character in string."),
-    ("Invalid \\uXXXX", "Incorrect hex digit after \\u escape in string."),
-    ("Expecting ',' delimiter", "Missing a comma or '}' after an object member."),
-    ("Expecting property name", "Missing a name for object member."),
-    ("Expecting ':' delimiter", "Missing a colon after a name of object member."),
-    ("Unterminated string", "Missing a closing quotation mark in string."),
-    ("Invalid control character", "Invalid encoding in string."),
-    ("Extra data", "The document root must not be followed by other values."),
-)
+_LONGEST_TEXT = 1_000_000
 
 
-def _parse(function: str, argument: int, text: str) -> object:
+def _pad(text: Value, length: Value, filler: Value, *, left: bool) -> str | None:
+    if text is None or length is None or filler is None or not 0 <= whole_of(length) <= _LONGEST_TEXT:
+        return None
+    plain, wanted = text_of(text), whole_of(length)
+    if len(plain) >= wanted:
+        return plain[:wanted]
+    fill = (text_of(filler) * wanted)[: wanted - len(plain)] if text_of(filler) else ""
+    return fill + plain if left else plain + fill
+
+
+def _repeat(text: Value, count: Value) -> str | None:
+    if text is None or count is None:
+        return None
+    times = max(whole_of(count), 0)
+    return text_of(text) * times if len(text_of(text)) * times <= _LONGEST_TEXT else None
+
+
+def _of_text(function: Callable[[str], Value]) -> tuple[int, Callable[..., Value]]:
+    """A function of one text that gives NULL for NULL."""
+    return 1, lambda text: None if text is None else function(text_of(text))
+
+
+def _inet_aton(text: str) -> int | None:
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isdecimal() and int(part) < 256 for part in parts):
+        return None
+    return int.from_bytes(bytes(int(part) for part in parts))
+
+
+def _inet_ntoa(value: Value) -> str | None:
+    if value is None or not 0 <= whole_of(value) < 2**32:
+        return None
+    return ".".join(map(str, whole_of(value).to_bytes(4)))
+
+
+def _from_base64(text: str) -> str | None:
+    import base64
+
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        if not text.strip():
-            raise invalid_json(function, argument, "The document is empty.", 0) from error
-        reason = next((ours for theirs, ours in _REASONS if error.msg.startswith(theirs)), "Invalid value.")
-        if reason.startswith("Missing a comma") and _inside_array(text, error.pos):
-            reason = "Missing a comma or ']' after an array element."
-        raise invalid_json(function, argument, reason, _byte_offset(text, error.pos)) from error
-
-
-def _inside_array(text: str, position: int) -> bool:
-    depth: list[str] = []
-    for mark in re.sub(r'"(?:\\.|[^"\\])*"', '""', text[:position]):
-        if mark in "[{":
-            depth.append(mark)
-        elif mark in "]}" and depth:
-            depth.pop()
-    return bool(depth) and depth[-1] == "["
-
-
-def _byte_offset(text: str, position: int) -> int:
-    return len(text[:position].encode())
-
-
-@lru_cache(maxsize=512)
-def _steps(path: str) -> tuple[str | int, ...]:
-    if not path.startswith("$"):
-        raise MySqlError(
-            "ProgrammingError", "Invalid JSON path expression. The error is around character position 1."
-        )
-    steps: list[str | int] = []
-    position = 1
-    token = re.compile(
-        r'\s*(?:\.\s*(?:"((?:[^"\\]|\\.)*)"|([A-Za-z_$][\w$]*|\*))|\[\s*(\d+|\*|last)\s*\]|(\*\*))'
-    )
-    while position < len(path.rstrip()):
-        match = token.match(path, position)
-        if not match:
-            raise MySqlError(
-                "ProgrammingError",
-                f"Invalid JSON path expression. The error is around character position {position + 1}.",
-            )
-        quoted, name, index, deep = match.groups()
-        steps.append(
-            int(index) if index and index.isdigit() else next(p for p in (quoted, name, index, deep) if p)
-        )
-        position = match.end()
-    return tuple(steps)
-
-
-def _walk(node: object, steps: tuple[str | int, ...]) -> list[object]:
-    if not steps:
-        return [node]
-    head, rest = steps[0], steps[1:]
-    if head == "**":
-        found = _walk(node, rest)
-        for child in _children(node):
-            found += _walk(child, steps)
-        return found
-    if head == "*":
-        return [hit for child in _children(node) for hit in _walk(child, rest)]
-    if isinstance(head, int):
-        if isinstance(node, list):
-            return _walk(node[head], rest) if head < len(node) else []
-        return _walk(node, rest) if head == 0 else []
-    return _walk(node[head], rest) if isinstance(node, dict) and head in node else []
-
-
-def _children(node: object) -> list[object]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return list(node) if isinstance(node, list) else []
-
-
-def _dump(node: object) -> str:
-    return json.dumps(node, ensure_ascii=False)
-
-
-def _json_extract(text: Value, *paths: Value) -> str | None:
-    if text is None or any(path is None for path in paths):
-        return None
-    document = _parse("json_extract", 1, _text(text))
-    found = [hit for path in paths for hit in _walk(document, _steps(_text(path)))]
-    if not found:
-        return None
-    wild = len(paths) > 1 or any(step in ("*", "**") for path in paths for step in _steps(_text(path)))
-    return _dump(found if wild else found[0])
-
-
-def _json_unquote(text: Value) -> str | None:
-    if text is None:
-        return None
-    plain = _text(text)
-    if plain.startswith('"') and plain.endswith('"') and len(plain) > 1:
-        return str(_parse("json_unquote", 1, plain))
-    return plain
-
-
-def _json_extract_scalar(text: Value, path: Value) -> str | None:
-    return _json_unquote(_json_extract(text, path))
-
-
-def _json_contains(text: Value, wanted: Value, path: Value = "$") -> int | None:
-    if text is None or wanted is None or path is None:
-        return None
-    document = _parse("json_contains", 1, _text(text))
-    candidate = _parse("json_contains", 2, _text(wanted))
-    hits = _walk(document, _steps(_text(path)))
-    return int(_contains(hits[0], candidate)) if hits else None
-
-
-def _contains(target: object, candidate: object) -> bool:
-    if isinstance(target, list):
-        items = candidate if isinstance(candidate, list) else [candidate]
-        return all(any(_contains(part, item) for part in target) for item in items)
-    if isinstance(target, dict) and isinstance(candidate, dict):
-        return all(key in target and _contains(target[key], value) for key, value in candidate.items())
-    return target == candidate
-
-
-def _json_valid(text: Value) -> int | None:
-    if text is None:
-        return None
-    try:
-        json.loads(_text(text))
-    except ValueError:
-        return 0
-    return 1
-
-
-def _json_length(text: Value, path: Value = "$") -> int | None:
-    if text is None:
-        return None
-    hits = _walk(_parse("json_length", 1, _text(text)), _steps(_text(path)))
-    return None if not hits else len(_children(hits[0])) if isinstance(hits[0], list | dict) else 1
-
-
-# --- dates ------------------------------------------------------------------------------------------------
-
-_DATETIME = re.compile(
-    r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6})\d*)?)?)?",
-    re.IGNORECASE,
-)
-
-
-def _moment(value: Value) -> datetime | None:
-    match = _DATETIME.match(_text(value)) if value is not None else None
-    if not match:
-        return None
-    year, month, day, *clock, fraction = match.groups()
-    try:
-        return datetime(
-            int(year),
-            int(month),
-            int(day),
-            *(int(part or 0) for part in clock),
-            int((fraction or "0").ljust(6, "0")),
-        )
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
     except ValueError:
         return None
 
 
-def _show(moment: datetime | None) -> str | None:
-    if moment is None:
+def _to_base64(text: str) -> str:
+    import base64
+
+    return base64.b64encode(text.encode()).decode()
+
+
+def _sha2(text: Value, bits: Value) -> str | None:
+    name = {0: "sha256", 224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512"}.get(whole_of(bits or 0))
+    return None if text is None or name is None else hashlib.new(name, text_of(text).encode()).hexdigest()
+
+
+def _strcmp(one: Value, other: Value) -> int | None:
+    if one is None or other is None:
         return None
-    return moment.isoformat(sep=" ") if moment.microsecond else moment.strftime("%Y-%m-%d %H:%M:%S")
+    left, right = text_of(one).lower(), text_of(other).lower()
+    return (left > right) - (left < right)
 
 
-def _date(value: Value) -> str | None:
-    moment = _moment(value)
-    return moment.date().isoformat() if moment else None
-
-
-def _time(value: Value) -> str | None:
-    moment = _moment(value)
-    return moment.time().isoformat() if moment else None
-
-
-def _datetime(value: Value) -> str | None:
-    return _show(_moment(value))
-
-
-_UNITS = {
-    "MICROSECOND": timedelta(microseconds=1), "SECOND": timedelta(seconds=1), "MINUTE": timedelta(minutes=1),
-    "HOUR": timedelta(hours=1), "DAY": timedelta(days=1), "WEEK": timedelta(weeks=1),
-}  # fmt: skip
-
-
-def _date_shift(value: Value, count: Value, unit: Value) -> str | None:
-    moment = _moment(value)
-    if moment is None or count is None:
+def _truncate(value: Value, places: Value) -> float | int | None:
+    if value is None or places is None:
         return None
-    step = _UNITS.get(_text(unit).upper())
-    if step is not None:
-        shifted = moment + step * float(_text(count))
-    else:
-        shifted = _month_shift(
-            moment, int(float(_text(count))) * {"YEAR": 12, "QUARTER": 3}.get(_text(unit).upper(), 1)
-        )
-    date_only = not re.search(r"\d[T ]\d", _text(value)) and step in (None, _UNITS["DAY"], _UNITS["WEEK"])
-    return shifted.date().isoformat() if date_only else _show(shifted)
+    scale = 10.0 ** whole_of(places)
+    return int(number_of(value) * scale) / scale
 
 
-def _month_shift(moment: datetime, months: int) -> datetime:
-    index = moment.year * 12 + moment.month - 1 + months
-    year, month = divmod(index, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+def _char(*codes: Value) -> str:
+    return "".join(chr(whole_of(code) % 0x110000) for code in codes if code is not None)
 
 
-def _timestampdiff(unit: Value, start: Value, end: Value) -> int | None:
-    first, last = _moment(start), _moment(end)
-    if first is None or last is None:
-        return None
-    step = _UNITS.get(_text(unit).upper())
-    if step is not None:
-        return int((last - first) / step)
-    months = (last.year - first.year) * 12 + last.month - first.month
-    return months // {"YEAR": 12, "QUARTER": 3}.get(_text(unit).upper(), 1)
-
-
-def _datediff(end: Value, start: Value) -> int | None:
-    last, first = _moment(end), _moment(start)
-    return None if last is None or first is None else (last.date() - first.date()).days
-
-
-def _date_format(value: Value, form: Value) -> str | None:
-    moment = _moment(value)
-    if moment is None or form is None:
-        return None
-    python = (
-        _text(form)
-        .replace("%i", "%M")
-        .replace("%s", "%S")
-        .replace("%T", "%H:%M:%S")
-        .replace("%e", str(moment.day))
-    )
-    return moment.strftime(python.replace("%f", f"{moment.microsecond:06d}"))
-
-
-def _str_to_date(value: Value, form: Value) -> str | None:
-    if value is None or form is None:
-        return None
-    python = _text(form).replace("%i", "%M").replace("%s", "%S").replace("%T", "%H:%M:%S").replace("%e", "%d")
-    try:
-        moment = datetime.strptime(_text(value), python)
-    except ValueError as error:
-        # MySQL reads the head of the text and drops the rest with a warning.
-        rest = re.search(r"unconverted data remains: (.*)", str(error), re.DOTALL)
-        if not rest:
-            return None
-        moment = datetime.strptime(_text(value)[: -len(rest.group(1))], python)
-    return moment.date().isoformat() if not re.search(r"%[HhIkMSpr]", python) else _show(moment)
-
-
-def _part(value: Value, name: Value) -> int | None:
-    moment = _moment(value)
-    return None if moment is None else int(getattr(moment, _text(name)))
-
-
-def _unix_timestamp(value: Value) -> float | int | None:
-    moment = _moment(value)
-    if moment is None:
-        return None
-    seconds = (moment - datetime(1970, 1, 1)).total_seconds()
-    return int(seconds) if seconds == int(seconds) else seconds
-
-
-_FUNCTIONS: dict[str, tuple[int, Callable[..., Value]]] = {
+_FUNCTIONS: Mapping[str, tuple[int, Callable[..., Value]]] = {
     "my_concat": (-1, _concat),
     "my_concat_ws": (-1, _concat_ws),
     "my_locate": (-1, _locate),
+    "my_instr": (2, lambda text, needle: _locate(needle, text)),
     "my_substring_index": (3, _substring_index),
-    "my_regexp": (2, _regexp),
+    "my_like_binary": (2, _like_binary),
+    "my_regexp": (-1, _regexp),
+    "my_regexp_binary": (2, lambda text, pattern: _regexp(text, pattern, "c")),
+    "my_regexp_substr": (-1, _regexp_substr),
+    "my_regexp_instr": (-1, _regexp_instr),
+    "my_regexp_replace": (-1, _regexp_replace),
     "my_find_in_set": (2, _find_in_set),
+    "my_field": (-1, _field),
+    "my_elt": (-1, _elt),
     "my_left": (2, _left),
     "my_right": (2, _right),
-    "my_json_extract": (-1, _json_extract),
-    "my_json_scalar": (2, _json_extract_scalar),
-    "my_json_unquote": (1, _json_unquote),
-    "my_json_contains": (-1, _json_contains),
-    "my_json_valid": (1, _json_valid),
-    "my_json_length": (-1, _json_length),
-    "my_date": (1, _date),
-    "my_time": (1, _time),
-    "my_datetime": (1, _datetime),
-    "my_date_shift": (3, _date_shift),
-    "my_timestampdiff": (3, _timestampdiff),
-    "my_datediff": (2, _datediff),
-    "my_date_format": (2, _date_format),
-    "my_str_to_date": (2, _str_to_date),
-    "my_part": (2, _part),
-    "my_unix_timestamp": (1, _unix_timestamp),
+    "my_lpad": (3, lambda text, length, filler: _pad(text, length, filler, left=True)),
+    "my_rpad": (3, lambda text, length, filler: _pad(text, length, filler, left=False)),
+    "my_repeat": (2, _repeat),
+    "my_space": (1, lambda count: _repeat(" ", count)),
+    "my_reverse": _of_text(lambda text: text[::-1]),
+    "my_length": _of_text(lambda text: len(text.encode())),
+    "my_char_length": _of_text(len),
+    "my_ascii": _of_text(lambda text: text.encode()[0] if text else 0),
+    "my_hex": _of_text(lambda text: text.encode().hex().upper()),
+    "my_unhex": _of_text(lambda text: bytes.fromhex(text).decode("utf-8", "replace")),
+    "my_md5": _of_text(lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()),
+    "my_sha1": _of_text(lambda text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()),
+    "my_sha2": (2, _sha2),
+    "my_crc32": _of_text(lambda text: zlib.crc32(text.encode())),
+    "my_to_base64": _of_text(_to_base64),
+    "my_from_base64": _of_text(_from_base64),
+    "my_inet_aton": _of_text(_inet_aton),
+    "my_inet_ntoa": (1, _inet_ntoa),
+    "my_strcmp": (2, _strcmp),
+    "my_truncate": (2, _truncate),
+    "my_number": (1, lambda value: None if value is None else number_of(value)),
+    "my_char": (-1, _char),
+    "my_sleep": (1, lambda seconds: 0),
+    "my_isnull": (1, lambda value: int(value is None)),
 }

@@ -30,8 +30,13 @@ class Record(BaseModel):
 
 def request_digest(request: ChatRequest) -> str:
     """SHA-256, in hexadecimal, of the request as JSON with sorted keys."""
-    plain = _REQUEST.dump_python(request, mode="json")
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    return hashlib.sha256(_json(request).encode()).hexdigest()
+
+
+def _json(request: ChatRequest) -> str:
+    """Half a surrogate pair, as broken data holds it, becomes `?`, as it does where requests are sent."""
+    text = json.dumps(_REQUEST.dump_python(request), sort_keys=True, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class RecordingModel:
@@ -51,7 +56,8 @@ class RecordingModel:
             StorageError: the file cannot be written.
         """
         reply = await self._inner.complete(request)
-        line = Record(digest=request_digest(request), request=request, reply=reply).model_dump_json()
+        sent = _REQUEST.validate_json(_json(request))
+        line = Record(digest=request_digest(request), request=sent, reply=reply).model_dump_json()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:

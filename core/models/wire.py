@@ -113,19 +113,20 @@ class _Message(_Wire):
     tool_calls: tuple[_ToolCall, ...] | None = None
 
 
+class _Error(_Wire):
+    message: str
+
+
 class _Choice(_Wire):
     message: _Message
     finish_reason: str | None = None
+    error: _Error | str | None = None
 
 
 class _Completion(_Wire):
     choices: tuple[_Choice, ...] = Field(min_length=1)
     model: str | None = None
     usage: object = None
-
-
-class _Error(_Wire):
-    message: str
 
 
 class _ErrorReply(_Wire):
@@ -140,12 +141,15 @@ def read_reply(text: str) -> ChatReply:
         ModelOutputError: the text is not a chat completion.
     """
     try:
-        completion = _Completion.model_validate_json(text)
+        completion = _Completion.model_validate_json(_mended(text))
     except ValidationError:
         if error := _error_message(text):
             raise ProviderError(excerpt(error)) from None
         raise ModelOutputError(f"the reply is not a chat completion: {excerpt(text)}") from None
     choice = completion.choices[0]
+    if choice.error is not None:
+        # A gateway whose upstream broke off: what came so far is no answer.
+        raise ProviderError(excerpt(choice.error if isinstance(choice.error, str) else choice.error.message))
     calls = tuple(
         ToolCall(id=call.id or f"call_{index}", name=call.function.name, arguments=call.function.arguments)
         for index, call in enumerate(choice.message.tool_calls or ())
@@ -157,6 +161,17 @@ def read_reply(text: str) -> ChatReply:
         model=completion.model or "",
         finish_reason=choice.finish_reason or "unknown",
     )
+
+
+def _mended(text: str) -> str:
+    """The JSON with `?` for escaped halves of surrogate pairs, which small models break emoji into."""
+    if "\\ud" not in text.lower():
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 def _error_message(text: str) -> str | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.chat import ChatReply, ChatRequest, Message, ToolCall, ToolSpec
 from core.errors import ProviderError, StorageError, UserError
-from core.models.replay import RecordingModel, ReplayModel, request_digest
+from core.models.replay import RecordingModel, ReplayModel, read_recording, request_digest
 from core.models.scripted import ScriptedModel
 from core.usage import TokenUsage
 
@@ -119,3 +119,11 @@ def test_digests_are_equal_where_requests_are(left: str, right: str) -> None:
 def test_a_digest_does_not_hang_on_the_order_of_a_schema() -> None:
     one, other = {"type": "object", "required": ["a"]}, {"required": ["a"], "type": "object"}
     assert request_digest(ask("a", json_schema=one)) == request_digest(ask("a", json_schema=other))
+
+
+async def test_broken_text_in_a_request_is_recorded_as_it_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    await record(path, (ask("row \ud83d end"), "1"), (ask("row \ud83d end"), "2"))
+    model = ReplayModel(path)
+    assert [(await model.complete(ask("row \ud83d end"))).text for _ in range(2)] == ["1", "2"]
+    assert read_recording(path)[0].request.messages[0].content == "row ? end"

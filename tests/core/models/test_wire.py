@@ -84,3 +84,17 @@ def test_an_error_in_a_200_is_the_providers(text: str) -> None:
 def test_an_excerpt_is_one_short_line() -> None:
     assert excerpt("a\n  b") == "a b"
     assert len(excerpt("x" * 999)) == 200
+
+
+@pytest.mark.parametrize("error", [{"code": 502, "message": "upstream broke off"}, "upstream broke off"])
+def test_a_choice_that_broke_off_is_a_failure_and_no_answer(error: object) -> None:
+    choice = {"finish_reason": "error", "error": error, "message": {"content": "The answer is"}}
+    with pytest.raises(ProviderError, match=r"^upstream broke off$"):
+        read_reply(json.dumps({"choices": [choice]}))
+
+
+def test_half_a_surrogate_pair_does_not_spoil_a_reply() -> None:
+    assert read_reply(r'{"choices": [{"message": {"content": "a\uD83D b"}}]}').text == "a? b"
+    assert read_reply(r'{"choices": [{"message": {"content": "\ud83d\ude00"}}]}').text == "\U0001f600"
+    with pytest.raises(ModelOutputError):
+        read_reply(r'{"choices": [{"message": {"content": "\ud83d')
