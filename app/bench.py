@@ -148,6 +148,21 @@ def bench_compare(first: str, second: str, as_json: Json = False) -> None:
         print_text(comparison_text(comparison))
 
 
+@app.command("leaderboard")
+def bench_leaderboard(
+    limit: Annotated[int, typer.Option(min=1, help="So many of the newest runs.")] = 50, as_json: Json = False
+) -> None:
+    """The stored runs, those over the same questions together, best first."""
+    from app.benching import leaderboard, leaderboard_text
+    from app.output import print_json, print_text
+
+    reports = leaderboard(limit)
+    if as_json:
+        print_json({"runs": [report.to_json() for report in reports]})
+    else:
+        print_text(leaderboard_text(reports))
+
+
 def _leave(status: str) -> None:
     if status == "budget":
         raise typer.Exit(3)

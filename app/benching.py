@@ -85,3 +85,46 @@ def stored_reports(run_ids: Sequence[str]) -> list[RunReport]:
 
     with House(reading=True) as house:
         return [build_report(house.store, run_id) for run_id in run_ids]
+
+
+def leaderboard(limit: int) -> tuple[RunReport, ...]:
+    """Reports of the newest runs, by question set, split and incidents, and then by success, best first."""
+    from benchmarks.report import build_report
+
+    with House(reading=True) as house:
+        reports = [build_report(house.store, run.id) for run in house.store.runs(limit)]
+    return tuple(sorted(reports, key=lambda report: (_questions_of(report), -(report.success or 0.0))))
+
+
+def leaderboard_text(reports: Sequence[RunReport]) -> str:
+    """One row a run, under a line that says over which questions."""
+    from benchmarks.report_text import text_table
+
+    together: dict[str, list[dict[str, str]]] = {}
+    for report in reports:
+        together.setdefault(_questions_of(report), []).append(_row(report))
+    parts = [f"{questions}\n{text_table(rows)}" for questions, rows in together.items()]
+    return "\n\n".join(parts) or "no runs yet: atlas bench run synthetic makes one"
+
+
+def _questions_of(report: RunReport) -> str:
+    config = report.run.spec.config
+    incidents = config.get("incidents")
+    shown = ", ".join(map(str, incidents)) if isinstance(incidents, list) else "-"
+    return f"{config.get('question_set')}, {config.get('split') or 'one task'}, incidents {shown}"
+
+
+def _row(report: RunReport) -> dict[str, str]:
+    config, figures = report.run.spec.config, report.figures
+    interval = figures.success_ci95
+    return {
+        "run": report.run_id,
+        "status": report.status.value,
+        "student": str(config.get("student", "-")),
+        "teacher": str(config.get("teacher", "-")),
+        "lane": str(config.get("lane", "-")),
+        "memory": report.run.spec.memory.mode,
+        "n": str(figures.n),
+        "success": "-" if figures.success is None else f"{figures.success:.3f}",
+        "95% interval": "-" if interval is None else f"{interval.low:.3f} to {interval.high:.3f}",
+    }

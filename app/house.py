@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from app.output import say
 from core.errors import UserError
 from core.settings import Settings, load_settings
 from core.spec import Spec, SpecKind
@@ -64,7 +65,6 @@ class House:
         self.store: RunStore = RunStore(self.database)
         self._embedder: Embedder | None = None
         self._libraries: list[PamphletLibrary] = []
-        self.warnings: list[str] = []
 
     @property
     def embedder(self) -> Embedder:
@@ -74,7 +74,7 @@ class House:
             chosen = choose_embedder(self.settings)
             self._embedder = chosen.embedder
             if chosen.degraded:
-                self.warnings.append(chosen.degraded)
+                say(f"note: {chosen.degraded}")
         return self._embedder
 
     def shelf(self, *, searched: bool = False) -> PamphletLibrary:

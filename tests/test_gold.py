@@ -32,7 +32,7 @@ from core.gold import GoldReader
 from core.models.scripted import ScriptedModel
 from core.settings import Settings, load_settings
 from memory.gates import contains_entity_value
-from memory.items import Item, Kind
+from memory.items import Item
 from tests.app.invented import INCIDENT, make_data, make_question
 
 MARK = "GOLDMARK"
@@ -55,9 +55,8 @@ def student_says(request: ChatRequest) -> ChatReply:
 def teacher_says(request: ChatRequest) -> str:
     match request.schema_name:
         case "review":
-            return json.dumps(
-                {"valid": False, "reasons": ["wrong side"], "guidance": ["Look at the other side."]}
-            )
+            notes = ["Look at the other side."]
+            return json.dumps({"valid": False, "reasons": ["wrong side"], "guidance": notes})
         case "judgement":
             weighed = [{"name": "evidence", "weight": 1.0}]
             return json.dumps({"principles": weighed, "rationale": "half", "score": 0.5, "uncertainty": 0.1})
@@ -116,7 +115,7 @@ async def run_planted(folder: Path, feedback: FeedbackSource) -> Planted:
 
 
 def values_of(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file as it lies there, and every value of every SQLite table in it, its write-ahead log included."""
+    """Every file as it lies there, and every value of the tables of those that are SQLite's."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         content = path.read_bytes()
         yield path.name, content
@@ -147,7 +146,7 @@ async def test_planted_gold_is_nowhere(
     left = list(values_of(planted.home))
 
     assert (planted.report.figures.n, planted.report.errors, planted.drafts) == (3, 0, 2)
-    assert planted.report.figures.reward == pytest.approx(0.4)
+    assert planted.report.figures.reward == pytest.approx(0.16)
     found = places_of("SUBMITMARK", left)
     assert {"atlas.sqlite3:steps", "atlas.sqlite3:calls", "atlas.sqlite3:tasks"} <= found
     assert {"chroma.sqlite3", "checkpoints.sqlite3:checkpoints"} <= {name for name, _ in left}
@@ -167,11 +166,11 @@ async def test_planted_gold_is_nowhere(
 
 async def test_feedback_by_score_is_a_number_that_learning_hears(tmp_path: Path) -> None:
     """The reward that evidence keeps is the scorer's or the judge's, and nothing else of the gold."""
-    for feedback, reward in ((FeedbackSource.SCORE, 0.4), (FeedbackSource.JUDGE, 0.5)):
+    for feedback, reward in ((FeedbackSource.SCORE, 0.16), (FeedbackSource.JUDGE, 0.5)):
         planted = await run_planted(tmp_path / feedback, feedback)
         with closing(sqlite3.connect(planted.home / "atlas.sqlite3")) as database:
             rewards = {value for (value,) in database.execute("SELECT reward FROM evidence")}
-        assert rewards == {pytest.approx(reward)}
+        assert [round(value, 6) for value in rewards] == [reward]
 
 
 def texts_of(item: Item) -> tuple[str, ...]:
@@ -202,7 +201,6 @@ async def test_no_gold_answer_of_the_real_data_is_learned(shared_data: Path, tmp
     assert report.figures.n == len(questions)
     assert items, "something is learned"
     texts = [text.lower() for item in items for text in texts_of(item)]
-    assert {kind for item in items if (kind := item.kind)} <= set(Kind)
     assert [text for text in texts if contains_entity_value(text) is not None] == []
     every = golds(bench.questions(bench.groups, Split.TRAIN))
     assert len(every) > 100

@@ -30,7 +30,9 @@ _LOGGED_CHARACTERS = 1500
 _NEAR = re.compile(r"right syntax to use near '(?P<near>.*)' at line \d+$", re.DOTALL)
 _ERROR = re.compile(r"\w+Error: ")
 _SHOWS = re.compile(r"\s*(?:SHOW|DESC|DESCRIBE)\b", re.IGNORECASE)
-_SOURCES = re.compile(r"\b(?:FROM|JOIN)\s+([^()]+?)(?=\b(?:WHERE|JOIN|ON|LEFT|GROUP|ORDER|LIMIT|UNION)\b|[()]|$)", re.I)
+_SOURCES = re.compile(
+    r"\b(?:FROM|JOIN)\s+([^()]+?)(?=\b(?:WHERE|JOIN|ON|LEFT|GROUP|ORDER|LIMIT|UNION)\b|[()]|$)", re.I
+)
 _COMMENT = re.compile(r"(?:^|\s)--\s|#|/\*")
 _OUT_OF_SYNC = "Commands out of sync"
 _ERROR_KINDS = (

@@ -132,7 +132,12 @@ def _date_format(value: Value, form: Value) -> str | None:
     moment = _moment(value)
     if moment is None or form is None:
         return None
-    plain = {"e": str(moment.day), "c": str(moment.month), "k": str(moment.hour), "l": str(moment.hour % 12 or 12)}
+    plain = {
+        "e": str(moment.day),
+        "c": str(moment.month),
+        "k": str(moment.hour),
+        "l": str(moment.hour % 12 or 12),
+    }
 
     def spelled(match: re.Match[str]) -> str:
         mark = match.group(1)
@@ -161,7 +166,8 @@ def _str_to_date(value: Value, form: Value) -> str | None:
         return None
     pieces = re.split(r"%(.)", text_of(form))
     pattern = "".join(
-        re.escape(piece) if at % 2 == 0 else _PARTS.get(piece, re.escape(piece)) for at, piece in enumerate(pieces)
+        re.escape(piece) if at % 2 == 0 else _PARTS.get(piece, re.escape(piece))
+        for at, piece in enumerate(pieces)
     )
     try:
         match = re.match(r"\s*" + pattern, text_of(value))
@@ -222,7 +228,9 @@ def _name(value: Value, form: Value) -> str | None:
 
 def _last_day(value: Value) -> str | None:
     moment = _moment(value)
-    return None if moment is None else moment.date().replace(day=_days_in(moment.year, moment.month)).isoformat()
+    return (
+        None if moment is None else moment.date().replace(day=_days_in(moment.year, moment.month)).isoformat()
+    )
 
 
 def _unix_timestamp(value: Value) -> float | int | None:

@@ -7,52 +7,29 @@ import sqlite3
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.sql.database import IncidentDatabase
-from benchmarks.sql.dialect import Prepared, prepare
-from benchmarks.sql.errors import (
-    SCHEMA_NAME,
-    MySqlError,
-    interrupted,
-    refused,
-    syntax_error,
-    unknown_database,
-    unknown_function,
-    unknown_table,
-)
+from benchmarks.sql.dialect import CellKind, Prepared, prepare
+from benchmarks.sql.errors import MySqlError, interrupted, refused, unknown_function
 from benchmarks.sql.functions import FunctionErrors, register
-from benchmarks.sql.names import INFORMATION_SCHEMA
+from benchmarks.sql.grammar import first_statement
+from benchmarks.sql.information_schema import INFORMATION_COLUMNS, attach
+from benchmarks.sql.showing import show
 
-Cell = str | int | float | None | date
+Cell = str | int | float | None | date | Decimal
 Rows = list[tuple[Cell, ...]]
 
 TIME_LIMIT_SECONDS = 30.0
 _CHECK_EVERY = 10_000
 """SQLite instructions between two looks at the clock."""
 
-_COLUMNS = (
-    "TABLE_CATALOG",
-    "TABLE_SCHEMA",
-    "TABLE_NAME",
-    "COLUMN_NAME",
-    "ORDINAL_POSITION",
-    "DATA_TYPE",
-    "COLUMN_TYPE",
-    "IS_NULLABLE",
-)
-_TABLES = ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE")
 _ALLOWED = frozenset(
-    code
-    for code in (
-        sqlite3.SQLITE_SELECT,
-        sqlite3.SQLITE_READ,
-        sqlite3.SQLITE_FUNCTION,
-        getattr(sqlite3, "SQLITE_RECURSIVE", None),
-    )
-    if code is not None
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
+_LONGEST_VALUE_BYTES = 64 * 1024 * 1024
 
 
 class Engine:
@@ -64,36 +41,32 @@ class Engine:
         *,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        """Raises:
-        StorageError: the file is missing or is no database.
+        """`clock` measures the time limit in seconds, `now` is what NOW() says.
+
+        Raises:
+            StorageError: the file is missing or is no database.
         """
         self._limit, self._clock = time_limit_seconds, clock
         self._errors = FunctionErrors()
         self._deadline = 0.0
         self._connection = database.connect()
-        register(self._connection, self._errors)
-        self._connection.create_function(
-            "my_now", 0, lambda: datetime.now().isoformat(sep=" ", timespec="seconds")
-        )
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE_BYTES)
+        register(self._connection, self._errors, now)
         self.catalog = _catalog_of(database.path, database.path.stat().st_mtime_ns)
-        self._attach_information_schema()
+        attach(self._connection, {name: columns for name, columns in self.catalog.items() if "." not in name})
         self._connection.set_progress_handler(self._late, _CHECK_EVERY)
         self._connection.set_authorizer(_authorize)
 
     def run(self, sql: str) -> Rows:
-        """Rows of one statement.
+        """Rows of a text's first statement; the official environment, too, cuts at the first semicolon.
 
         Raises:
             MySqlError: what MySQL would refuse, with its text.
         """
-        statement = sql.strip().rstrip(";").strip()
-        if not statement:
-            raise syntax_error("", 0)
-        shown = self._show(statement)
-        if shown is not None:
-            return shown
-        return self._select(_prepared(statement, self.catalog))
+        shown = show(first_statement(sql), self.catalog)
+        return list(shown) if shown is not None else self._select(_prepared(sql, self.catalog))
 
     def close(self) -> None:
         self._connection.close()
@@ -103,98 +76,41 @@ class Engine:
         self._deadline = self._clock() + self._limit
         try:
             rows = self._connection.execute(prepared.sql).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise self._translated(error) from error
-        return [_with_dates(row, prepared.dates) for row in rows] if prepared.dates else rows
+        return [_typed(row, prepared.kinds) for row in rows] if prepared.kinds else rows
 
-    def _translated(self, error: sqlite3.Error) -> MySqlError:
+    def _translated(self, error: Exception) -> MySqlError:
         text = str(error)
         if self._errors.last is not None:
             return self._errors.last
-        if "interrupted" in text:
-            return interrupted()
-        if "not authorized" in text or "prohibited" in text or "readonly" in text:
-            return refused("WRITE")
-        if match := re.search(r"no such function: (\w+)", text):
-            return unknown_function(match.group(1))
-        if "wrong number of arguments" in text:
-            name = re.search(r"function (?:my_)?(\w+)", text)
-            called = name.group(1).upper() if name else ""
+        if match := re.search(r"no such function: (?:my_)?(\w+)", text):
+            return unknown_function(match.group(1).upper())
+        if match := re.search(r"wrong number of arguments to function (?:my_)?(\w+)", text):
+            name = match.group(1).upper()
             return MySqlError(
-                "ProgrammingError", f"Incorrect parameter count in the call to native function '{called}'"
+                "ProgrammingError", f"Incorrect parameter count in the call to native function '{name}'"
             )
-        if "sub-select returns" in text:
-            return MySqlError("DataError", "Operand should contain 1 column(s)")
-        return MySqlError("ProgrammingError", text)
+        return next((ours for theirs, ours in _TRANSLATED if theirs in text), None) or MySqlError(
+            "NotSupportedError", f"This statement is not supported here: {text}"
+        )
 
     def _late(self) -> int:
         return int(self._clock() > self._deadline > 0)
 
-    def _show(self, statement: str) -> Rows | None:
-        """SHOW, DESCRIBE and USE; None for any other statement."""
-        if match := _SHOW_TABLES.fullmatch(statement):
-            if match["db"] and match["db"] != SCHEMA_NAME:
-                raise unknown_database(match["db"])
-            names = sorted((n for n in self.catalog if "." not in n), key=str.lower)
-            return [(name,) for name in names if match["like"] is None or _like(match["like"], name)]
-        if match := _SHOW_COLUMNS.fullmatch(statement):
-            return self._describe(match["table"], match["like"], full=bool(match["full"]))
-        if match := _DESCRIBE.fullmatch(statement):
-            return self._describe(match["table"], match["column"], full=False)
-        if _SHOW_DATABASES.fullmatch(statement):
-            return [(INFORMATION_SCHEMA,), (SCHEMA_NAME,)]
-        if match := _USE.fullmatch(statement):
-            if match["db"].lower() not in (SCHEMA_NAME, INFORMATION_SCHEMA):
-                raise unknown_database(match["db"])
-            return []
-        return None
 
-    def _describe(self, table: str, like: str | None, *, full: bool) -> Rows:
-        table = table.removeprefix(f"{SCHEMA_NAME}.")
-        if table not in self.catalog:
-            raise unknown_table(table)
-        names = [c for c in self.catalog[table] if like is None or _like(like, c)]
-        if full:
-            grants = "select,insert,update,references"
-            return [(c, "text", "utf8mb4_0900_ai_ci", "YES", "", None, "", grants, "") for c in names]
-        return [(c, "text", "YES", "", None, "") for c in names]
-
-    def _attach_information_schema(self) -> None:
-        connection = self._connection
-        connection.execute(f"ATTACH ':memory:' AS {INFORMATION_SCHEMA}")
-        for name, columns in (("COLUMNS", _COLUMNS), ("TABLES", _TABLES)):
-            listed = ", ".join(f"{column} TEXT COLLATE NOCASE" for column in columns)
-            connection.execute(f"CREATE TABLE {INFORMATION_SCHEMA}.{name} ({listed})")
-        tables = {name: columns for name, columns in self.catalog.items() if "." not in name}
-        connection.executemany(
-            f"INSERT INTO {INFORMATION_SCHEMA}.COLUMNS VALUES ('def', ?, ?, ?, ?, 'text', 'text', 'YES')",
-            [
-                (SCHEMA_NAME, name, column, number)
-                for name, columns in tables.items()
-                for number, column in enumerate(columns, 1)
-            ],
-        )
-        connection.executemany(
-            f"INSERT INTO {INFORMATION_SCHEMA}.TABLES VALUES ('def', ?, ?, 'BASE TABLE')",
-            [(SCHEMA_NAME, name) for name in tables],
-        )
-
-
-_NAME = r"[`'\"]?(?P<{}>[\w.$]+)[`'\"]?"
-_SHOW_TABLES = re.compile(
-    rf"SHOW\s+(?:FULL\s+)?TABLES(?:\s+(?:FROM|IN)\s+{_NAME.format('db')})?(?:\s+LIKE\s+['\"](?P<like>[^'\"]*)['\"])?",
-    re.I,
+_TRANSLATED = (
+    ("interrupted", interrupted()),
+    ("not authorized", refused("WRITE")),
+    ("prohibited", refused("WRITE")),
+    ("readonly", refused("WRITE")),
+    ("misuse of aggregate", MySqlError("DatabaseError", "Invalid use of group function")),
+    ("misuse of window", MySqlError("DatabaseError", "You cannot use the window function in this context.")),
+    ("sub-select returns", MySqlError("DataError", "Operand should contain 1 column(s)")),
+    ("row value misused", MySqlError("DataError", "Operand should contain 1 column(s)")),
+    ("too big", MySqlError("DatabaseError", "Result of the statement is larger than max_allowed_packet")),
+    ("malformed JSON", MySqlError("DataError", "Invalid JSON text")),
 )
-_SHOW_COLUMNS = re.compile(
-    rf"SHOW\s+(?P<full>FULL\s+)?(?:COLUMNS|FIELDS)\s+(?:FROM|IN)\s+{_NAME.format('table')}"
-    rf"(?:\s+(?:FROM|IN)\s+`?{SCHEMA_NAME}`?)?(?:\s+LIKE\s+['\"](?P<like>[^'\"]*)['\"])?",
-    re.I,
-)
-_DESCRIBE = re.compile(
-    rf"(?:DESC|DESCRIBE|EXPLAIN)\s+{_NAME.format('table')}(?:\s+['\"`]?(?P<column>[\w%]+)['\"`]?)?", re.I
-)
-_SHOW_DATABASES = re.compile(r"SHOW\s+(?:DATABASES|SCHEMAS)", re.I)
-_USE = re.compile(rf"USE\s+{_NAME.format('db')}", re.I)
 
 
 class _HashedCatalog(dict[str, tuple[str, ...]]):
@@ -210,30 +126,25 @@ class _HashedCatalog(dict[str, tuple[str, ...]]):
 @lru_cache(maxsize=64)
 def _catalog_of(path: Path, stamp: int) -> _HashedCatalog:
     """Read once for every state of the file, and shared by its engines: prepared statements hang on it."""
-    found = _HashedCatalog(IncidentDatabase(path).catalog)
-    found[f"{INFORMATION_SCHEMA}.COLUMNS"], found[f"{INFORMATION_SCHEMA}.TABLES"] = _COLUMNS, _TABLES
-    return found
+    return _HashedCatalog({**IncidentDatabase(path).catalog, **INFORMATION_COLUMNS})
 
 
 @lru_cache(maxsize=8192)
-def _prepared(statement: str, catalog: _HashedCatalog) -> Prepared:
-    return prepare(statement, catalog)
+def _prepared(sql: str, catalog: _HashedCatalog) -> Prepared:
+    return prepare(sql, catalog)
 
 
 def _authorize(action: int, *_: object) -> int:
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
 
-def _like(pattern: str, name: str) -> bool:
-    parts = [".*" if mark == "%" else "." if mark == "_" else re.escape(mark) for mark in pattern]
-    return re.fullmatch("".join(parts), name, re.I | re.S) is not None
-
-
-def _with_dates(row: tuple[Cell, ...], positions: tuple[int, ...]) -> tuple[Cell, ...]:
-    """Dates and moments as Python's own, as a MySQL client gives them."""
+def _typed(row: tuple[Cell, ...], kinds: tuple[tuple[int, CellKind], ...]) -> tuple[Cell, ...]:
+    """Dates, moments and exact numbers as Python's own, as a MySQL client gives them."""
     cells = list(row)
-    for position in positions:
+    for position, kind in kinds:
         value = cells[position]
-        if isinstance(value, str):
+        if kind is CellKind.DATE and isinstance(value, str):
             cells[position] = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+        elif kind is CellKind.DECIMAL and isinstance(value, int | float):
+            cells[position] = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.4f}")
     return tuple(cells)

@@ -62,7 +62,9 @@ def _plain(name: str) -> str:
 
 
 def _wrong_count(name: str) -> MySqlError:
-    return MySqlError("ProgrammingError", f"Incorrect parameter count in the call to native function '{_plain(name)}'")
+    return MySqlError(
+        "ProgrammingError", f"Incorrect parameter count in the call to native function '{_plain(name)}'"
+    )
 
 
 class _GroupConcat:
@@ -164,7 +166,10 @@ _REGEX_REASONS = (
     ("unterminated character set", "The regular expression contains an unclosed bracket expression."),
     ("missing )", "Mismatched parenthesis in regular expression."),
     ("unbalanced parenthesis", "Mismatched parenthesis in regular expression."),
-    ("bad character range", "The regular expression contains an [x-y] character range where x comes after y."),
+    (
+        "bad character range",
+        "The regular expression contains an [x-y] character range where x comes after y.",
+    ),
 )
 
 
@@ -188,7 +193,9 @@ def _find_in_set(item: Value, items: Value) -> int | None:
 
 def _field(item: Value, *items: Value) -> int:
     folded = [None if part is None else text_of(part).lower() for part in items]
-    return 0 if item is None or text_of(item).lower() not in folded else folded.index(text_of(item).lower()) + 1
+    return (
+        0 if item is None or text_of(item).lower() not in folded else folded.index(text_of(item).lower()) + 1
+    )
 
 
 def _elt(number: Value, *items: Value) -> Value:

@@ -114,6 +114,19 @@ def parse_query(sql: str) -> exp.Query:
     raise syntax_error(sql, early or first)
 
 
+def first_statement(sql: str) -> str:
+    """The text's first statement, without comments before it and the semicolon after it."""
+    start = _after_comments(sql)
+    if ";" not in sql:
+        return sql[start:].rstrip()
+    try:
+        tokens = _dialect().tokenize(sql[start:])
+    except TokenError:
+        return sql[start:]
+    end = next((t.start for t in tokens if t.token_type == TokenType.SEMICOLON), len(sql))
+    return sql[start : start + end].rstrip()
+
+
 def tokenize(sql: str) -> list[Token]:
     """Tokens of the text's first statement, without its closing semicolon.
 
@@ -190,7 +203,11 @@ def _offences(tokens: Sequence[Token]) -> Iterator[int]:
         text = token.text.upper()
         if (
             token.token_type in _NOT_MYSQL
-            or (token.token_type == TokenType.STAR and before is not None and before.token_type == TokenType.COMMA)
+            or (
+                token.token_type == TokenType.STAR
+                and before is not None
+                and before.token_type == TokenType.COMMA
+            )
             or (text == "NULLS" and after is not None and after.text.upper() in ("FIRST", "LAST"))
         ):
             yield token.start
@@ -254,7 +271,9 @@ def _reserved_names(tree: exp.Expr) -> Iterator[int]:
         if start is None or name.args.get("quoted") or name.this.upper() not in _RESERVED:
             continue
         parent = name.parent
-        if not (name.arg_key == "this" and isinstance(parent, exp.Column | exp.Table) and _is_qualified(parent)):
+        if not (
+            name.arg_key == "this" and isinstance(parent, exp.Column | exp.Table) and _is_qualified(parent)
+        ):
             yield int(start)
 
 

@@ -11,7 +11,7 @@ from benchmarks.sql.errors import SCHEMA_NAME, MySqlError
 _MODE = "this is incompatible with sql_mode=only_full_group_by"
 
 
-def check_grouping(tree: exp.Expression) -> None:
+def check_grouping(tree: exp.Expr) -> None:
     """Raises:
     MySqlError: a select list or an order that the mode refuses.
     """
@@ -75,11 +75,11 @@ def _check_distinct(select: exp.Select) -> None:
                 )
 
 
-def _aggregates(node: exp.Expression) -> bool:
+def _aggregates(node: exp.Expr) -> bool:
     return any(isinstance(part, exp.AggFunc) and not part.find_ancestor(exp.Window) for part in _within(node))
 
 
-def _plain_columns(node: exp.Expression) -> Iterator[exp.Column]:
+def _plain_columns(node: exp.Expr) -> Iterator[exp.Column]:
     """Columns of an expression outside aggregate functions and inner queries."""
     if isinstance(node, exp.AggFunc | exp.Query | exp.Window):
         return
@@ -90,14 +90,14 @@ def _plain_columns(node: exp.Expression) -> Iterator[exp.Column]:
         yield from _plain_columns(child)
 
 
-def _within(node: exp.Expression) -> Iterator[exp.Expression]:
+def _within(node: exp.Expr) -> Iterator[exp.Expr]:
     yield node
     for child in node.iter_expressions():
         if not isinstance(child, exp.Query):
             yield from _within(child)
 
 
-def _bare_sql(node: exp.Expression) -> str:
+def _bare_sql(node: exp.Expr) -> str:
     """A comparable form: alias and qualifier left out, lower case."""
     inner = node.unalias() if isinstance(node, exp.Alias) else node
     if isinstance(inner, exp.Column):
@@ -108,4 +108,6 @@ def _bare_sql(node: exp.Expression) -> str:
 def _full_name(column: exp.Column, select: exp.Select) -> str:
     from_ = select.args.get("from_") or select.args.get("from")
     alias = column.table or (from_.this.alias_or_name if from_ else "")
-    return f"{SCHEMA_NAME}.{alias}.{column.name}"
+    listed = next((t for t in select.find_all(exp.Table) if t.alias_or_name == alias and t.db), None)
+    schema = listed.db.lower() if listed else SCHEMA_NAME
+    return f"{schema}.{alias}.{column.name}"

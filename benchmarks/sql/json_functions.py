@@ -194,7 +194,9 @@ def _json_search(text: Value, amount: Value, pattern: Value, *_: Value) -> str |
     if text is None or amount is None or pattern is None:
         return None
     like = re.compile(
-        "".join(".*" if mark == "%" else "." if mark == "_" else re.escape(mark) for mark in text_of(pattern)),
+        "".join(
+            ".*" if mark == "%" else "." if mark == "_" else re.escape(mark) for mark in text_of(pattern)
+        ),
         re.DOTALL | re.IGNORECASE,
     )
     document = _parse("json_search", 1, text_of(text))
@@ -212,7 +214,9 @@ def _texts(node: object, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(part, f"{path}[{index}]")
     elif isinstance(node, dict):
         for key, part in node.items():
-            yield from _texts(part, f"{path}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f'{path}."{key}"')
+            yield from _texts(
+                part, f"{path}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f'{path}."{key}"'
+            )
 
 
 def _json_valid(text: Value) -> int | None:

@@ -23,7 +23,7 @@ Sources = dict[str, Columns]
 INFORMATION_SCHEMA = "information_schema"
 
 
-def check_names(tree: exp.Expression, catalog: Catalog) -> None:
+def check_names(tree: exp.Expr, catalog: Catalog) -> None:
     """Raises:
     MySqlError: a table, column or qualifier that is not there, or an ambiguous column.
     """
@@ -52,16 +52,16 @@ class _Checker:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def query(self, node: exp.Expression, outer: list[Sources], ctes: Sources) -> Columns:
+    def query(self, node: exp.Expr, outer: list[Sources], ctes: Sources) -> Columns:
         """Check a query expression and return the names of its columns."""
         node = _bare(node)
         ctes = dict(ctes)
         with_ = node.args.get("with_") or node.args.get("with")
         for cte in with_.expressions if with_ else ():
-            columns = self.query(cte.this, outer, ctes)
+            columns = self.query(cte.this, outer, {**ctes, cte.alias: None} if with_.recursive else ctes)
             alias = cte.args.get("alias")
             named = tuple(c.name for c in alias.columns) if alias and alias.columns else None
-            ctes[cte.alias] = named or columns
+            ctes[cte.alias] = named or _without_doubles(columns)
         if isinstance(node, exp.SetOperation):
             left = self.query(node.left, outer, ctes)
             right = self.query(node.right, outer, ctes)
@@ -78,12 +78,15 @@ class _Checker:
         merged = {c.name.lower() for j in select.args.get("joins") or () for c in j.args.get("using") or ()}
         for clause, nodes in _clauses(select):
             lenient = aliases if clause in ("group statement", "order clause", "having clause") else set()
-            for node in nodes:
-                for part in _own(node):
-                    if isinstance(part, exp.Column):
-                        self._column(part, clause, sources, outer, lenient, merged)
-                    elif isinstance(part, exp.Query):
-                        self.query(part, [sources, *outer], ctes)
+            place = clause
+            for part in (part for node in nodes for part in _own(node)):
+                if isinstance(part, exp.Column):
+                    self._column(part, place, sources, outer, lenient, merged)
+                    continue
+                self.query(part, [sources, *outer], ctes)
+                if _is_tested_in(part):
+                    # MySQL resolves the left side after the inner query, and does not turn the name back.
+                    place = _IN_QUERY
         return _output(select, sources)
 
     def _sources(self, select: exp.Select, outer: list[Sources], ctes: Sources) -> Sources:
@@ -96,7 +99,7 @@ class _Checker:
                 known = node.name in ctes and not node.db
                 sources[node.alias_or_name] = ctes[node.name] if known else table_columns(node, self._catalog)
             elif isinstance(node, exp.Subquery):
-                sources[node.alias_or_name] = self.query(node.this, outer, ctes)
+                sources[node.alias_or_name] = _without_doubles(self.query(node.this, outer, ctes))
             else:
                 sources[node.alias_or_name] = None
         return sources
@@ -126,29 +129,57 @@ class _Checker:
         raise unknown_column(".".join(part.name for part in column.parts), clause)
 
 
-def _bare(node: exp.Expression) -> exp.Expression:
+_IN_QUERY = "IN/ALL/ANY subquery"
+
+
+def _is_tested_in(query: exp.Expr) -> bool:
+    node: exp.Expr | None = query
+    while isinstance(node, exp.Query | exp.Paren):
+        node = node.parent
+    return isinstance(node, exp.In)
+
+
+def _without_doubles(columns: Columns) -> Columns:
+    """Raises:
+    MySqlError: a column stands twice in a derived table.
+    """
+    seen: set[str] = set()
+    for column in columns or ():
+        if column.lower() in seen:
+            raise MySqlError("ProgrammingError", f"Duplicate column name '{column}'")
+        seen.add(column.lower())
+    return columns
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
     while isinstance(node, exp.Subquery | exp.Paren):
         node = node.this
     return node
 
 
-def _clauses(select: exp.Select) -> Iterator[tuple[str, Sequence[exp.Expression]]]:
+def _clauses(select: exp.Select) -> Iterator[tuple[str, Sequence[exp.Expr]]]:
     yield "field list", select.expressions
     if where := select.args.get("where"):
         yield "where clause", [where]
-    yield "on clause", [join.args["on"] for join in select.args.get("joins") or () if join.args.get("on")]
+    # MySQL resolves the conditions of joins from the last to the first.
+    joins = reversed(select.args.get("joins") or ())
+    yield "on clause", [join.args["on"] for join in joins if join.args.get("on")]
     for key, clause in (("group", "group statement"), ("having", "having clause"), ("order", "order clause")):
         if select.args.get(key):
             yield clause, [select.args[key]]
 
 
-def _own(node: exp.Expression) -> Iterator[exp.Expression]:
+def _own(node: exp.Expr) -> Iterator[exp.Expr]:
     """Columns and inner queries of an expression; an inner query is given whole and not entered."""
     if isinstance(node, exp.Query):
         yield node
         return
     if isinstance(node, exp.Column):
         yield node
+        return
+    if isinstance(node, exp.In) and node.args.get("query"):
+        yield from _own(node.args["query"])
+        yield from _own(node.this)
         return
     for child in node.iter_expressions():
         yield from _own(child)
@@ -160,10 +191,12 @@ def _output(select: exp.Select, sources: Sources) -> Columns:
         star = isinstance(node, exp.Star)
         if star or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
             wanted = "" if star else node.table
+            if wanted and wanted not in sources:
+                raise MySqlError("ProgrammingError", f"Unknown table '{wanted}'")
             for alias, columns in sources.items():
                 if columns is None:
                     return None
                 names += columns if not wanted or alias == wanted else ()
         else:
-            names.append(node.alias_or_name)
+            names.append(node.alias_or_name or node.sql("mysql"))
     return tuple(names)

@@ -69,7 +69,11 @@ def _as_number(node: exp.Expr) -> exp.Expr:
 
 
 def _without_case(node: exp.Expr) -> exp.Expr:
-    inner = node.copy() if isinstance(node, exp.Column | exp.Anonymous | exp.Subquery) else exp.Paren(this=node.copy())
+    inner = (
+        node.copy()
+        if isinstance(node, exp.Column | exp.Anonymous | exp.Subquery)
+        else exp.Paren(this=node.copy())
+    )
     return exp.Collate(this=inner, expression=exp.var("NOCASE"))
 
 
@@ -131,7 +135,9 @@ def _regexp(node: exp.Expr) -> exp.Expr:
 
 
 def _regexp_of_names(node: exp.Expr) -> exp.Expr:
-    return _call("my_regexp_binary", node.this, node.expression) if _is_binary_name(node.this) else _regexp(node)
+    return (
+        _call("my_regexp_binary", node.this, node.expression) if _is_binary_name(node.this) else _regexp(node)
+    )
 
 
 def _arithmetic(node: exp.Expr) -> exp.Expr:
@@ -148,7 +154,11 @@ def _arithmetic(node: exp.Expr) -> exp.Expr:
 def _shifted(value: exp.Expr, interval: exp.Interval, sign: str) -> exp.Expr:
     unit = interval.args.get("unit")
     return _call(
-        "my_date_shift", value, interval.this or _words("0"), _words(unit.name if unit else "DAY"), _words(sign + "1")
+        "my_date_shift",
+        value,
+        interval.this or _words("0"),
+        _words(unit.name if unit else "DAY"),
+        _words(sign + "1"),
     )
 
 

@@ -90,6 +90,17 @@ def test_compare_pairs_two_runs(taught: Taught) -> None:
     assert "5" in taught.terminal.ok("bench", "compare", *taught.runs).out
 
 
+def test_the_leaderboard_has_every_run_best_first(taught: Taught, terminal: Terminal) -> None:
+    runs = taught.terminal.ok("bench", "leaderboard", "--json").document["runs"]
+    assert isinstance(runs, list)
+    assert {run["run_id"] for run in runs} == set(taught.runs)
+    assert [run["success"] for run in runs] == sorted((run["success"] for run in runs), reverse=True)
+    text = taught.terminal.ok("bench", "leaderboard").out
+    assert all(run in text for run in taught.runs)
+    assert "no runs yet" in terminal.ok("bench", "leaderboard").out
+    assert terminal.contents() == {}
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_transfer_learns_on_some_and_tests_on_others(terminal: Terminal, as_json: bool) -> None:
     words = ("--learn", "1", "--test", "2", "--limit", "3", *(["--json"] if as_json else []))
