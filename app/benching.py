@@ -59,7 +59,7 @@ async def _run(
 
     mode = order.plan.config.memory
     pamphlets = house.library_for(mode)
-    agent = house.agent(order.plan, pamphlets)
+    agent = house.agent(order.plan, pamphlets, seed=order.seed)
     try:
         with progress:
             return await run_benchmark(

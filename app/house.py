@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from atlas.agent import AtlasAgent
     from atlas.config import AtlasConfig, MemoryMode
     from atlas.judge import Judge
+    from atlas.judges.llm import LlmJudgeConfig
+    from atlas.students.llm import LlmStudentConfig
     from atlas.teacher import Teacher
+    from atlas.teachers.llm import LlmTeacherConfig
+    from core.chat import ChatModel
     from core.database import Database
     from core.embedder import Embedder
     from core.episode import Student
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 CHROMA_FOLDER = "chroma"
 CHECKPOINT_FILE = "checkpoints.sqlite3"
+LOCAL_THOUGHT_CHARACTERS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,19 +123,23 @@ class House:
         return LibraryProbe(mode=mode.value, library=pamphlets)
 
     def agent(
-        self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True
+        self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True, seed: int = 0
     ) -> AtlasAgent:
-        """A whole system; with `resumable` its graph state outlives the process."""
+        """A whole system; with `resumable` its graph state outlives the process.
+
+        `seed` is that of a local student's sampling; endpoints choose their own.
+        """
         from atlas.agent import AtlasAgent
         from atlas.checkpoints import MemoryCheckpoints, SqliteCheckpoints
         from atlas.offline.teacher import OfflineTriager
 
-        teacher, judge = self._teacher_and_judge(plan.teacher)
+        models: dict[Spec, ChatModel] = {}
+        teacher, judge = self._teacher_and_judge(plan.teacher, models)
         checkpoints = (
             SqliteCheckpoints(self.settings.home / CHECKPOINT_FILE) if resumable else MemoryCheckpoints()
         )
         return AtlasAgent(
-            self._student(plan.student),
+            self._student(plan.student, models, seed),
             teacher,
             judge,
             pamphlets,
@@ -140,7 +149,7 @@ class House:
             store=self.store,
         )
 
-    def _student(self, spec: Spec) -> Student:
+    def _student(self, spec: Spec, models: dict[Spec, ChatModel], seed: int) -> Student:
         if spec.kind is SpecKind.OFFLINE:
             from atlas.offline.investigator import OfflineStudent
 
@@ -153,17 +162,13 @@ class House:
             from atlas.students.http import HttpStudent
 
             return HttpStudent(spec.target, timeout_seconds=self.settings.request_timeout_seconds)
-        from atlas.students.llm import LlmStudent, LlmStudentConfig
-        from core.models.build import build_chat_model
+        from atlas.students.llm import LlmStudent
 
-        config = (
-            LlmStudentConfig(context_tokens=self.settings.local_context_tokens - 1024)
-            if spec.kind is SpecKind.LOCAL
-            else None
-        )
-        return LlmStudent(build_chat_model(spec, self.settings), config)
+        window = self.settings.local_context_tokens
+        config = _local_student(window, seed) if spec.kind is SpecKind.LOCAL else None
+        return LlmStudent(self._model(spec, models), config)
 
-    def _teacher_and_judge(self, spec: Spec) -> tuple[Teacher, Judge]:
+    def _teacher_and_judge(self, spec: Spec, models: dict[Spec, ChatModel]) -> tuple[Teacher, Judge]:
         if spec.kind is SpecKind.OFFLINE:
             from atlas.offline.judge import OfflineJudge
             from atlas.offline.teacher import OfflineTeacher
@@ -175,11 +180,19 @@ class House:
             )
         from atlas.judges.llm import LlmJudge
         from atlas.teachers.llm import LlmTeacher
+
+        model, window = self._model(spec, models), self.settings.local_context_tokens
+        if spec.kind is SpecKind.LOCAL:
+            return LlmTeacher(model, _local_teacher(window)), LlmJudge(model, _local_judge(window))
+        return LlmTeacher(model), LlmJudge(model)
+
+    def _model(self, spec: Spec, models: dict[Spec, ChatModel]) -> ChatModel:
+        """One model a SPEC, whatever roles it has: the weights of a local one are loaded once."""
         from core.models.build import build_chat_model
 
-        return LlmTeacher(build_chat_model(spec, self.settings)), LlmJudge(
-            build_chat_model(spec, self.settings)
-        )
+        if spec not in models:
+            models[spec] = build_chat_model(spec, self.settings)
+        return models[spec]
 
     def close(self) -> None:
         for library in self._libraries:
@@ -193,6 +206,35 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _local_student(window: int, seed: int) -> LlmStudentConfig:
+    """Half the window for the conversation, as the vocabularies of small models split the digits and ids of
+    logs far more than the one that we count with; and a bound on replies, which small models forget to end.
+    """
+    from atlas.students.actions import ActionMode
+    from atlas.students.llm import LlmStudentConfig
+
+    return LlmStudentConfig(
+        mode=ActionMode.SCHEMA,
+        context_tokens=window // 2,
+        max_output_tokens=max(64, window // 16),
+        thought_characters=LOCAL_THOUGHT_CHARACTERS,
+        seed=seed,
+    )
+
+
+def _local_teacher(window: int) -> LlmTeacherConfig:
+    """A third of the window for the transcripts: instructions, items and the reply need the rest."""
+    from atlas.teachers.llm import LlmTeacherConfig
+
+    return LlmTeacherConfig(transcript_tokens=window // 3, max_output_tokens=window // 8)
+
+
+def _local_judge(window: int) -> LlmJudgeConfig:
+    from atlas.judges.llm import LlmJudgeConfig
+
+    return LlmJudgeConfig(transcript_tokens=window // 3, max_output_tokens=window // 8)
 
 
 def _open_database(url: str, *, reading: bool) -> Database:

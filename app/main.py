@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from app import bench, database, demo, doctor, memory, run
+from app import bench, database, demo, doctor, memory, run, serve
 from app.exits import INTERRUPTED, Interrupted
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(database.app, name="db")
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("doctor")(doctor.doctor)
+app.command("serve")(serve.serve)
 
 
 def _print_version(asked: bool) -> None:

@@ -67,23 +67,26 @@ class Laboratory:
         from atlas.config import MemoryMode
         from core.episode import Lane
 
-        return self._agent(Lane.PAIRED, MemoryMode.ON, memory)
+        return self._agent(Lane.PAIRED, MemoryMode.ON, memory, seed)
 
     def frozen(self, memory: PamphletLibrary, seed: int) -> AtlasAgent:
         from atlas.config import MemoryMode
         from core.episode import Lane
 
-        return self._agent(Lane.AUTO, MemoryMode.FROZEN, memory.frozen_copy())
+        return self._agent(Lane.AUTO, MemoryMode.FROZEN, memory.frozen_copy(), seed)
 
     def off(self, seed: int) -> AtlasAgent:
         from atlas.config import MemoryMode
         from core.episode import Lane
 
-        return self._agent(Lane.AUTO, MemoryMode.OFF, None)
+        return self._agent(Lane.AUTO, MemoryMode.OFF, None, seed)
 
-    def _agent(self, lane: Lane, memory: MemoryMode, pamphlets: PamphletLibrary | None) -> AtlasAgent:
+    def _agent(
+        self, lane: Lane, memory: MemoryMode, pamphlets: PamphletLibrary | None, seed: int
+    ) -> AtlasAgent:
         config = replace(self._plan.config, lane=lane, memory=memory)
-        return self._house.agent(replace(self._plan, config=config), pamphlets, resumable=False)
+        plan = replace(self._plan, config=config)
+        return self._house.agent(plan, pamphlets, resumable=False, seed=seed)
 
 
 def run_transfer(order: TransferOrder) -> TransferReport:

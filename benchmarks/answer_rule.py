@@ -32,7 +32,16 @@ _COMPOSITE = re.compile(
 
 
 def normalise(text: str) -> str:
-    """One spelling: lower case, no quotes, no scheme or `www.`, single backslashes, no trailing mark."""
+    """One spelling: lower case, no quotes, no scheme or `www.`, single backslashes, no trailing mark.
+
+    Normalising what is normal changes nothing.
+    """
+    while (once := _normalised_once(text)) != text:
+        text = once
+    return text
+
+
+def _normalised_once(text: str) -> str:
     text = text.lower().strip()
     text = re.sub(r"[`'\"“”‘’*]", "", text)
     text = re.sub(r"https?://", "", text)

@@ -1,4 +1,4 @@
-"""The official text form of actions: `execute[SQL]` and `submit[answer]`, as models that act in text write them."""
+"""The official text form of actions: `execute[SQL]` and `submit[answer]`, as models write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ TextForm = Literal["strict", "fixed"]
 SQL_TOOL = "sql"
 
 _MARKER = re.compile(r"\b(execute|submit)\s*\[", re.IGNORECASE)
+_FENCE = re.compile(r"```(?:\w+\s)?(.*?)```|`([^`]*)`", re.DOTALL)
 _ACTION_LINE = re.compile(r"\n\s*\**\s*Action\s*:?\s*\**\s*:?", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def _fixed(text: str) -> Action | None:
     match = _MARKER.search(text)
     if match is None:
         return None
-    body = _to_own_bracket(text, match.end()).strip().strip("`").strip()
+    body = _unfenced(_to_own_bracket(text, match.end()).strip())
     if not body:
         return None
     tool = SUBMIT if match.group(1).lower() == "submit" else SQL_TOOL
@@ -47,8 +48,14 @@ def _fixed(text: str) -> Action | None:
     return Action(tool=tool, text=body, thought=thought.removeprefix("Thought:").strip())
 
 
+def _unfenced(body: str) -> str:
+    """Without a code fence about the whole; backticks about names stay."""
+    match = _FENCE.fullmatch(body)
+    return (match.group(1) or match.group(2) or "").strip() if match else body
+
+
 def _to_own_bracket(text: str, start: int) -> str:
-    """Text up to the bracket that closes the action; brackets in quotes do not count; the rest when none closes."""
+    """Text up to the bracket that closes the action, or the rest; brackets in quotes do not count."""
     depth, quote = 1, ""
     for position in range(start, len(text)):
         mark = text[position]

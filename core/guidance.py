@@ -22,6 +22,14 @@ class ActionTemplate:
     template: str
     bindings: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def text(self) -> str:
+        """The template as a reader is told it: bound slots filled, the others left to be filled."""
+        text = self.template
+        for name, value in self.bindings.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidanceItem:
@@ -52,11 +60,17 @@ class Guidance:
         return Guidance(items=self.items, notes=(*self.notes, note))
 
 
+def guidance_line(kind: str, content: str, action: ActionTemplate | None) -> str:
+    """One item as a model reads it, its action included."""
+    shown = "" if action is None else f" ({action.tool}: {action.text})"
+    return f"- [{kind}] {content}{shown}"
+
+
 def render_guidance(guidance: Guidance) -> str:
     """The advisory block that a model reads; an empty string when there is nothing to say."""
     if guidance.empty:
         return ""
     lines = ["<advice>", "Advice from earlier work. It may be wrong: what you observe counts more."]
-    lines += [f"- [{item.kind}] {item.content}" for item in guidance.items]
+    lines += [guidance_line(item.kind, item.content, item.action) for item in guidance.items]
     lines += [f"- [teacher] {note}" for note in guidance.notes]
     return "\n".join([*lines, "</advice>"])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.embedder import Embedder
 from core.errors import ProviderError, StorageError
+from core.guidance import guidance_line
 from memory.identity import normalised
 from memory.index_keeper import IndexKeeper
 from memory.items import Hit, Item, Recall, RecallQuery, Status
@@ -112,7 +113,7 @@ def _within_budget(hits: list[Hit], query: RecallQuery) -> tuple[Hit, ...]:
     for hit in hits:
         if len(chosen) == query.limit:
             break
-        cost = _tokens(f"- [{hit.item.kind}] {hit.item.content}\n")
+        cost = _tokens(guidance_line(hit.item.kind, hit.item.content, hit.item.action) + "\n")
         if cost <= left:
             chosen.append(hit)
             left -= cost

@@ -9,10 +9,14 @@ class Advice(StrEnum):
     """What the rules-only Teacher may say; a Student without a model knows them by their words."""
 
     NAME_THE_EVENT = (
-        "The record that the answer came from does not speak of the event that was asked about. Find a column that "
-        "names events, list its distinct values, pick the one nearest to the wording of the question, and read the answer from its records."
+        "The record that the answer came from does not speak of the event that was asked about. "
+        "Find a column that names events, list its distinct values, pick the one nearest to the wording "
+        "of the question, and read the answer from its records."
     )
-    CORROBORATE = "The answer was seen in one table only. Look for the same event in a second table and see whether both agree."
+    CORROBORATE = (
+        "The answer was seen in one table only. Look for the same event in a second table and see "
+        "whether both agree."
+    )
     NOT_AN_ECHO = (
         "The answer only repeats a value of the question. Look for a value that the question does not give."
     )

@@ -1,4 +1,4 @@
-"""The desk of one attempt: carries out actions, keeps the steps, and holds back the last one for the answer."""
+"""The desk of one attempt: carries out actions, keeps the steps, holds back the last one for the answer."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from atlas.offline.evidence import Statement, described_columns, queries, sightings
 from atlas.offline.lexicon import name_words
-from atlas.offline.question import AnswerType, Question, read_question
+from atlas.offline.question import Question, read_question
 from atlas.offline.routes import SQL_TOOL, Route, route_action
 from atlas.offline.values import Row, looks_like_json
+from atlas.offline.vocabulary import AnswerType
 from core.episode import Episode, Step, Task
 from core.guidance import ActionTemplate
 from memory.items import ItemDraft, Kind
@@ -70,7 +71,7 @@ def _routes(question: Question, scope: str, episodes: Sequence[Episode]) -> Iter
                 content=_route_text(route),
                 cue=f"answer_type:{kind.value}",
                 action=route_action(route),
-                boundary="When the table or a column is missing here, describe the table and look for its like.",
+                boundary="Where the table or a column is missing, describe the table and look for its like.",
                 expected_effect="The answer is read in two queries, with no look at other tables.",
             )
 
@@ -82,8 +83,8 @@ def _route_text(route: Route) -> str:
         else f"column {route.place.column}"
     )
     return (
-        f"For {_TYPE_NAMES[route.answer_type]}: list the distinct {route.event_column} of {route.table}, take the one nearest to "
-        f"the wording of the question, and read {place} of its records."
+        f"For {_TYPE_NAMES[route.answer_type]}: list the distinct {route.event_column} of {route.table}, "
+        f"take the one nearest to the wording of the question, and read {place} of its records."
     )
 
 
@@ -143,7 +144,10 @@ def _like_guards(scope: str, episode: Episode) -> Iterator[ItemDraft]:
         for column, pattern in statement.likes:
             value = pattern.strip("%").lower()
             if value and (table, column, value) in empty:
-                text = f"In {table}, test {column} with LIKE '%value%': equality with the value as it is written in a question finds nothing."
+                text = (
+                    f"In {table}, test {column} with LIKE '%value%': equality with the value as a question "
+                    "writes it finds nothing."
+                )
                 yield _guard(scope, text, table=table, column=column, test="like")
 
 

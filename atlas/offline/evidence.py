@@ -13,13 +13,16 @@ from sqlglot.errors import SqlglotError
 
 from atlas.offline.findings import Findings, read_cell
 from atlas.offline.lexicon import names_events
-from atlas.offline.question import AnswerType, Question, words
+from atlas.offline.question import Question, words
 from atlas.offline.routes import SQL_TOOL, Place
 from atlas.offline.values import Row, fits, looks_like_json, parse_rows, same_key
+from atlas.offline.vocabulary import AnswerType
 from core.episode import Episode, Step
 
 _NAME_LENGTH = 160
 _COVERED = 0.5
+_TELLING_WORDS = 4
+"""A text in a column whose name does not speak of events must be this long to count as the name of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ def sightings(question: Question, episode: Episode, answer: str) -> list[Sightin
 def _counts(
     question: Question, table: str, columns: tuple[str, ...], rows: list[Row]
 ) -> dict[tuple[Place, str], Counter[str]]:
-    """Rows by value for each place and event column: values of the asked type that the question does not give."""
+    """Rows by value for each place and event column: values of the asked type, less those of the question."""
     counts: dict[tuple[Place, str], Counter[str]] = defaultdict(Counter)
     kind, prompt = question.answer_type, Findings(question)
     for row in rows:
@@ -145,14 +148,17 @@ def _may_hold(text: str, kind: AnswerType, answer: str) -> bool:
 
 
 def event_column(question: Question, table: str, columns: tuple[str, ...], row: Row) -> str:
-    """The column of the row whose short text names the event that the question speaks of; empty when none does."""
+    """The column whose short text names the event that the question speaks of; empty when none does."""
     best, column_found = 0.0, ""
     for column, cell in zip(columns, row, strict=False):
         if not isinstance(cell, str) or len(cell) > _NAME_LENGTH or cell == table or looks_like_json(cell):
             continue
         share = event_share(question, cell)
-        if share >= _COVERED and share * (1 + names_events(column)) > best:
-            best, column_found = share * (1 + names_events(column)), column
+        naming = names_events(column)
+        if share < _COVERED or (not naming and len(words(cell)) < _TELLING_WORDS):
+            continue
+        if share * (1 + naming) > best:
+            best, column_found = share * (1 + naming), column
     return column_found
 
 

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from atlas.offline.lexicon import name_fit
-from atlas.offline.question import AnswerType, EntityType, Question, words
+from atlas.offline.question import Question, words
 from atlas.offline.routes import Place
 from atlas.offline.values import Cell, fits, looks_like_json, records, same_key
+from atlas.offline.vocabulary import AnswerType, EntityType
 
 _ECHO = 0.15
 """What a value that stands in the question keeps of its weight: it may be the answer, but seldom is."""
 _AT_START = 0.5
 """The same for a value that the records of the opening event show."""
 _HEAD = 160
-"""Characters of a command line that are compared with the question: scripts in line would win by their length."""
+"""Characters of a command line that are compared with the question: long scripts would win by length."""
 _NAMED_PROCESS = 3.0
 KEY_FIT = 0.7
 """How well a name must fit the answer type to be read for it."""
@@ -43,7 +44,7 @@ class Findings:
         self._prompt = f" {_spaced(question.text)} "
 
     def known_at_start(self, value: str) -> None:
-        """Note a value that the event which the context starts from shows already: seldom what is asked for."""
+        """Note a value that the opening event shows already: it is seldom what is asked for."""
         self._start.add(same_key(self.question.answer_type, value))
 
     def add(self, value: str, weight: float, table: str, place: Place) -> None:

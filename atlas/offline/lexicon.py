@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from atlas.offline.question import AnswerType
+from atlas.offline.vocabulary import AnswerType
 
 _Rule = tuple[frozenset[str], ...]
 

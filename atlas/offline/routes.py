@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from atlas.offline.question import AnswerType
+from atlas.offline.vocabulary import AnswerType
 from core.guidance import ActionTemplate, GuidanceItem
 
 SQL_TOOL = "sql"

@@ -15,9 +15,10 @@ from atlas.offline.desk import Desk, like, quoted
 from atlas.offline.events import asked_events, opening_event
 from atlas.offline.findings import KEY_FIT, Findings, read_cell
 from atlas.offline.lexicon import name_fit, name_words, names_events
-from atlas.offline.question import AnswerType, Entity, Question, stem
+from atlas.offline.question import Entity, Question, stem
 from atlas.offline.routes import Place
 from atlas.offline.values import answer_type_of, looks_like_json
+from atlas.offline.vocabulary import AnswerType
 
 _MOST_ANSWER_COLUMNS = 3
 _MOST_ENTITIES = 3
@@ -90,7 +91,7 @@ class Survey:
                 await self._look_inside(table, column, columns)
 
     async def _look_inside(self, table: str, event_column: str, columns: list[str]) -> None:
-        """Read whole rows of the nearest event once, to learn which cell holds what is asked for under which key."""
+        """Read whole rows of the nearest event once: which cell holds what is asked for, under which key."""
         names = await event_names(self._desk, table, event_column)
         near = asked_events(self._question, names)
         if not near:
@@ -142,8 +143,10 @@ def fitting(kind: AnswerType, columns: Iterable[str]) -> list[str]:
 
 
 async def event_names(desk: Desk, table: str, event_column: str) -> list[str]:
+    """Distinct names; none where there is but one, as it tells no event from another."""
     result = await desk.query(f"SELECT DISTINCT {event_column} FROM {table}", "List the names of the events.")
-    return [str(row[0]) for row in result.rows if row and row[0]]
+    names = [str(row[0]) for row in result.rows if row and row[0]]
+    return names if len(names) > 1 else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,7 @@ async def read_events(
 ) -> None:
     """Read the places in the records of the events nearest to the question.
 
-    The names of all tables are weighed together, so that a table which lacks the event is not read for another.
+    The names of all tables are weighed together: a table that lacks the event is not read for another.
     """
     names = {t.table: await event_names(desk, t.table, t.event_column) for t in tables}
     pooled = dict.fromkeys(name for listed in names.values() for name in listed)

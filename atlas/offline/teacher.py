@@ -8,8 +8,9 @@ from atlas.offline.advice import Advice
 from atlas.offline.distiller import distil_episodes
 from atlas.offline.evidence import Sighting, sightings
 from atlas.offline.findings import Findings
-from atlas.offline.question import AnswerType, Question, read_question
+from atlas.offline.question import Question, read_question
 from atlas.offline.values import fits, normal, same_key
+from atlas.offline.vocabulary import AnswerType
 from atlas.teacher import Review
 from atlas.triage import Triage
 from core.episode import Episode, Task, Verdict

@@ -1,4 +1,4 @@
-"""Values in rows: parsing observations, looking into JSON-like cells, telling whether a value is of a type."""
+"""Values in rows: parsing observations, looking into JSON-like cells, telling what type a value is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from atlas.offline.question import AnswerType, EntityType
+from atlas.offline.vocabulary import AnswerType, EntityType
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -72,7 +72,7 @@ def normal(value: str) -> str:
 
 
 def same_key(kind: AnswerType, value: str) -> str:
-    """The key under which values of a type count as one: a host by its first label, a process by its command."""
+    """The key under which values count as one: a host by its first label, a process by its command."""
     if kind is AnswerType.HOST:
         return normal(value).split(".")[0]
     if kind is AnswerType.PROCESS:

@@ -51,12 +51,15 @@ class _ActionReply(BaseModel):
     text: str
 
 
-def action_schema(tools: Sequence[ToolSpec]) -> JsonSchema:
-    """JSON schema of an action object over the tools."""
+def action_schema(tools: Sequence[ToolSpec], *, thought_characters: int | None = None) -> JsonSchema:
+    """JSON schema of an action object over the tools; strict servers know no bound on a text's length."""
+    thought: JsonSchema = {"type": "string"}
+    if thought_characters is not None:
+        thought = {**thought, "maxLength": thought_characters}
     return {
         "type": "object",
         "properties": {
-            "thought": {"type": "string"},
+            "thought": thought,
             "tool": {"type": "string", "enum": [tool.name for tool in tools]},
             "text": {"type": "string"},
         },

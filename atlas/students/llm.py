@@ -31,13 +31,18 @@ _LAST_STEP = "[This is your last action: submit your best answer now. Nothing el
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmStudentConfig:
-    """`mode` None probes the model once; other None is the server's default. Budgets count `core.tokens`."""
+    """`mode` None probes the model once; other None is the server's default. Budgets count `core.tokens`.
+
+    `thought_characters` bounds the thought of an action in mode `schema`: small models do not stop thinking
+    before they act.
+    """
 
     mode: ActionMode | None = None
     observation_tokens: int = 2_000
     context_tokens: int = 32_000
     temperature: float | None = None
     max_output_tokens: int | None = None
+    thought_characters: int | None = None
     seed: int | None = None
 
 
@@ -145,10 +150,11 @@ class _Attempt:
 
     def _request(self, messages: tuple[Message, ...], tools: Sequence[ToolSpec]) -> ChatRequest:
         config = self._config
+        schema = action_schema(tools, thought_characters=config.thought_characters)
         return ChatRequest(
             messages=messages,
             tools=tuple(tools) if self._mode is ActionMode.TOOLS else (),
-            json_schema=action_schema(tools) if self._mode is ActionMode.SCHEMA else None,
+            json_schema=schema if self._mode is ActionMode.SCHEMA else None,
             schema_name="action",
             temperature=config.temperature,
             max_output_tokens=config.max_output_tokens,

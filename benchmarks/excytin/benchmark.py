@@ -24,8 +24,8 @@ class ExcytinBenchmark:
     name = "excytin"
     question_set = "excytin o1/v0 over recon rows"
     note = (
-        "recon rows are part of the incident databases, biased to what agents looked at: easier than the full "
-        "database, so these scores do not compare with the leaderboard"
+        "recon rows are part of the incident databases, biased to what agents looked at: easier than the "
+        "full database, so these scores do not compare with the leaderboard"
     )
 
     def __init__(self, data_dir: Path, cache_dir: Path, *, layer: str = "alert") -> None:

@@ -7,7 +7,6 @@ recovered rows are the whole table; errors and table descriptions can always be 
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import zlib
 from collections import defaultdict
@@ -77,7 +76,7 @@ class ConformanceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """One comparable statement: what the server said, what the engine says (cut as the log), and their kinds."""
+    """One comparable statement: what the server and the engine said (cut as the log is), and the kinds."""
 
     sql: str
     logged: str
@@ -115,7 +114,7 @@ def conformance(
     """
     folder = DataFolder(data_dir)
     benchmark = ExcytinBenchmark(data_dir, cache_dir)
-    statements, replayed = 0, []
+    statements, replayed = 0, list[Replayed]()
     for incident in incidents or folder.incidents:
         logged = _logged(folder, incident, limit)
         statements += len(logged)

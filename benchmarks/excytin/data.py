@@ -1,4 +1,4 @@
-"""Reads the benchmark's data folder: questions, table lists, rows. Gold is shut away as soon as it is read."""
+"""Reads the benchmark's data folder: questions, table lists, rows. Gold is shut away where it is read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import zlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from benchmarks.sql.database import Table
 from benchmarks.task import GoldAnswer, Question, Split
 from core.episode import Task, TaskId
 from core.errors import UserError
 from core.gold import Gold
+
+_T = TypeVar("_T")
 
 SCOPE = "excytin/soc"
 _QUESTION_FOLDER = Path("questions") / "o1_v0"
@@ -39,11 +42,23 @@ class _QuestionRow(BaseModel):
     shortest_alert_path: list[int]
 
 
+class _SchemaVersion(BaseModel):
+    """Columns of a table in some incidents."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    columns: list[str]
+    seen_in: list[str] = Field(default_factory=list)
+
+
 class _TableHead(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     columns: list[str]
     known_total: int | None
+
+
+_ROW = TypeAdapter(tuple[str | None, ...])
 
 
 class DataFolder:
@@ -87,7 +102,7 @@ class DataFolder:
         )
 
     def tables(self, incident: int, layer: str) -> Iterator[Table]:
-        """The tables of an incident's layer with the rows that are known; a listed table without rows is empty.
+        """The tables of an incident's layer with the rows that are known; one without rows is empty.
 
         Raises:
             UserError: a rows file is damaged.
@@ -155,7 +170,7 @@ class DataFolder:
         try:
             with gzip.open(path, "rt", encoding="utf-8") as lines:
                 head = _TableHead.model_validate_json(next(lines))
-                rows = [tuple(json.loads(line)) for line in lines]
+                rows = [_ROW.validate_json(line) for line in lines]
         except (OSError, EOFError, zlib.error, ValueError, StopIteration) as error:
             raise self.damaged(path, error) from None
         return Table(name=name, columns=tuple(head.columns), rows=rows)
@@ -164,27 +179,27 @@ class DataFolder:
         versions = self._schemas.get(table)
         if not versions:
             return _FALLBACK_COLUMNS
-        fitting = [v for v in versions if str(incident) in v["seen_in"]] or list(versions)
-        return tuple(fitting[0]["columns"])
+        fitting = [v for v in versions if str(incident) in v.seen_in] or versions
+        return tuple(fitting[0].columns)
 
     @cached_property
     def _layers(self) -> Mapping[str, list[str]]:
-        return self._mapping("tables_by_incident_and_layer.json")
+        return self._read("tables_by_incident_and_layer.json", TypeAdapter(dict[str, list[str]]))
 
     @cached_property
-    def _schemas(self) -> Mapping[str, list[dict[str, list[str]]]]:
-        return self._mapping("schemas.json")
+    def _schemas(self) -> Mapping[str, list[_SchemaVersion]]:
+        return self._read("schemas.json", TypeAdapter(dict[str, list[_SchemaVersion]]))
 
     @cached_property
     def _totals(self) -> Mapping[str, dict[str, int]]:
-        return self._mapping("rowcounts_known.json")
+        return self._read("rowcounts_known.json", TypeAdapter(dict[str, dict[str, int]]))
 
-    def _mapping(self, name: str) -> dict[str, object]:  # type: ignore[misc]
+    def _read(self, name: str, shape: TypeAdapter[_T]) -> _T:
         path = self.root / "mined" / name
-        read = self._json(path)
-        if not isinstance(read, dict):
-            raise UserError(f"{path}: expected an object")
-        return read
+        try:
+            return shape.validate_python(self._json(path))
+        except ValidationError as error:
+            raise self.damaged(path, error) from None
 
     def _json(self, path: Path) -> object:
         try:

@@ -15,7 +15,7 @@ _BACKTICKED = re.compile(r"`([^`]+)`")
 
 
 class OfficialScorer(Scorer):
-    """Reward 1 for the answer; else the sum of 0.4, 0.4^2, ... over named steps from the last but one backwards.
+    """Reward 1 for the answer; else the sum of 0.4, 0.4^2, ... over named steps, from the last but one back.
 
     The answer is checked by `benchmarks.answer_rule` in place of a model. Success is a reward of 1 for the
     answer itself. As in the official evaluator, only the submitted text counts, not what was seen.

@@ -38,7 +38,7 @@ def build_database(path: Path, tables: Iterable[Table], *, digest: str = "") -> 
     """Build one SQLite file of all the tables, or find it built.
 
     With a `digest` (a name of the source's content) a file that was built from the same digest is kept as
-    it is and `tables` is not read. Without one the file is always built. The file appears whole or not at all.
+    it is and `tables` is not read. Without one the file is always built. It appears whole or not at all.
 
     Raises:
         UserError: a table or column stands twice, or a row's length is not the number of columns.

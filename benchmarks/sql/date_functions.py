@@ -121,7 +121,8 @@ def _timediff(end: Value, start: Value) -> str | None:
 
 
 _FORMATS = {
-    "i": "%M", "s": "%S", "T": "%H:%M:%S", "h": "%I", "r": "%I:%M:%S %p", "M": "%B", "W": "%A", "v": "%V", "x": "%G",
+    "i": "%M", "s": "%S", "T": "%H:%M:%S", "h": "%I", "r": "%I:%M:%S %p", "M": "%B", "W": "%A", "v": "%V",
+    "x": "%G",
 }  # fmt: skip
 """MySQL's specifiers that Python spells otherwise."""
 
@@ -151,11 +152,12 @@ def _date_format(value: Value, form: Value) -> str | None:
 
 
 _PARTS = {
-    "Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "c": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})",
-    "e": r"(?P<d>\d{1,2})", "H": r"(?P<H>\d{1,2})", "k": r"(?P<H>\d{1,2})", "h": r"(?P<I>\d{1,2})", "I": r"(?P<I>\d{1,2})",
-    "l": r"(?P<I>\d{1,2})", "i": r"(?P<M>\d{1,2})", "s": r"(?P<S>\d{1,2})", "S": r"(?P<S>\d{1,2})", "f": r"(?P<f>\d{1,6})",
-    "p": r"(?P<p>[AaPp][Mm])", "b": r"(?P<b>[A-Za-z]{3})", "M": r"(?P<b>[A-Za-z]{3})[a-z]*", "W": r"[A-Za-z]+",
-    "a": r"[A-Za-z]{3}", "T": r"(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})", "%": "%",
+    "Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "c": r"(?P<m>\d{1,2})",
+    "d": r"(?P<d>\d{1,2})", "e": r"(?P<d>\d{1,2})", "H": r"(?P<H>\d{1,2})", "k": r"(?P<H>\d{1,2})",
+    "h": r"(?P<I>\d{1,2})", "I": r"(?P<I>\d{1,2})", "l": r"(?P<I>\d{1,2})", "i": r"(?P<M>\d{1,2})",
+    "s": r"(?P<S>\d{1,2})", "S": r"(?P<S>\d{1,2})", "f": r"(?P<f>\d{1,6})", "p": r"(?P<p>[AaPp][Mm])",
+    "b": r"(?P<b>[A-Za-z]{3})", "M": r"(?P<b>[A-Za-z]{3})[a-z]*", "W": r"[A-Za-z]+", "a": r"[A-Za-z]{3}",
+    "T": r"(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})", "%": "%",
 }  # fmt: skip
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 

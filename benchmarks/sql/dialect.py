@@ -41,6 +41,7 @@ def prepare(sql: str, catalog: Catalog) -> Prepared:
     """
     try:
         tree = parse_query(sql)
+        _drop_dual(tree)
         _check_support(tree)
         check_names(tree, catalog)
         check_grouping(tree)
@@ -65,6 +66,13 @@ class _Target(SQLite):
 @cache
 def _target() -> SQLite:
     return _Target()
+
+
+def _drop_dual(tree: exp.Expr) -> None:
+    """DUAL stands for no table at all."""
+    for from_ in list(tree.find_all(exp.From)):
+        if isinstance(from_.this, exp.Table) and from_.this.name.upper() == "DUAL":
+            from_.pop()
 
 
 def _check_support(tree: exp.Expr) -> None:
@@ -106,7 +114,8 @@ def _limited(query: exp.Expr) -> bool:
 
 
 _DATES = frozenset({
-    "DATE", "STR_TO_DATE", "LAST_DAY", "TIMESTAMP", "NOW", "SYSDATE", "UTC_TIMESTAMP", "CURDATE", "FROM_UNIXTIME",
+    "DATE", "STR_TO_DATE", "LAST_DAY", "TIMESTAMP", "NOW", "SYSDATE", "UTC_TIMESTAMP", "CURDATE",
+    "FROM_UNIXTIME",
 })  # fmt: skip
 _SHIFTS = frozenset({"DATE_ADD", "DATE_SUB", "ADDDATE", "SUBDATE"})
 _DATE_TYPES = (exp.DType.DATE, exp.DType.DATETIME)

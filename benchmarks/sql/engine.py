@@ -65,7 +65,10 @@ class Engine:
         Raises:
             MySqlError: what MySQL would refuse, with its text.
         """
-        shown = show(first_statement(sql), self.catalog)
+        statement = first_statement(sql)
+        if not statement:
+            return []
+        shown = show(statement, self.catalog)
         return list(shown) if shown is not None else self._select(_prepared(sql, self.catalog))
 
     def close(self) -> None:
@@ -91,25 +94,33 @@ class Engine:
             return MySqlError(
                 "ProgrammingError", f"Incorrect parameter count in the call to native function '{name}'"
             )
-        return next((ours for theirs, ours in _TRANSLATED if theirs in text), None) or MySqlError(
-            "NotSupportedError", f"This statement is not supported here: {text}"
-        )
+        translate = next((ours for theirs, ours in _TRANSLATED if theirs in text), None)
+        if translate is None:
+            return MySqlError("NotSupportedError", f"This statement is not supported here: {text}")
+        return translate()
 
     def _late(self) -> int:
         return int(self._clock() > self._deadline > 0)
 
 
-_TRANSLATED = (
-    ("interrupted", interrupted()),
-    ("not authorized", refused("WRITE")),
-    ("prohibited", refused("WRITE")),
-    ("readonly", refused("WRITE")),
-    ("misuse of aggregate", MySqlError("DatabaseError", "Invalid use of group function")),
-    ("misuse of window", MySqlError("DatabaseError", "You cannot use the window function in this context.")),
-    ("sub-select returns", MySqlError("DataError", "Operand should contain 1 column(s)")),
-    ("row value misused", MySqlError("DataError", "Operand should contain 1 column(s)")),
-    ("too big", MySqlError("DatabaseError", "Result of the statement is larger than max_allowed_packet")),
-    ("malformed JSON", MySqlError("DataError", "Invalid JSON text")),
+def _fixed(kind: str, message: str) -> Callable[[], MySqlError]:
+    return lambda: MySqlError(kind, message)
+
+
+def _refused_write() -> MySqlError:
+    return refused("WRITE")
+
+
+_TRANSLATED: tuple[tuple[str, Callable[[], MySqlError]], ...] = (
+    ("interrupted", interrupted),
+    ("not authorized", _refused_write),
+    ("prohibited", _refused_write),
+    ("readonly", _refused_write),
+    ("misuse of aggregate", _fixed("DatabaseError", "Invalid use of group function")),
+    ("misuse of window", _fixed("DatabaseError", "You cannot use the window function in this context.")),
+    ("sub-select returns", _fixed("DataError", "Operand should contain 1 column(s)")),
+    ("row value misused", _fixed("DataError", "Operand should contain 1 column(s)")),
+    ("too big", _fixed("DatabaseError", "Result of the statement is larger than max_allowed_packet")),
 )
 
 

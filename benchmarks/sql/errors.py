@@ -40,15 +40,16 @@ def syntax_error(sql: str, offset: int) -> MySqlError:
     line = sql.count("\n", 0, offset) + 1
     return MySqlError(
         "ProgrammingError",
-        "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version "
-        f"for the right syntax to use near '{near}' at line {line}",
+        "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server "
+        f"version for the right syntax to use near '{near}' at line {line}",
     )
 
 
 def invalid_json(function: str, argument: int, reason: str, position: int) -> MySqlError:
     return MySqlError(
         "DataError",
-        f'Invalid JSON text in argument {argument} to function {function}: "{reason}" at position {position}.',
+        f"Invalid JSON text in argument {argument} to function {function}: "
+        f'"{reason}" at position {position}.',
     )
 
 

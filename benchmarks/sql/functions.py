@@ -68,7 +68,7 @@ def _wrong_count(name: str) -> MySqlError:
 
 
 class _GroupConcat:
-    """GROUP_CONCAT(value, separator, key to sort by, flags): flag `d` drops doubles, `r` reverses the order."""
+    """GROUP_CONCAT(value, separator, sort key, flags): flag `d` drops doubles, `r` reverses the order."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[str, str]] = []
@@ -158,8 +158,8 @@ def _regexp_replace(text: Value, pattern: Value, new: Value, *_: Value) -> str |
 
 
 _POSIX = {
-    "[:digit:]": r"\d", "[:alpha:]": "a-zA-Z", "[:alnum:]": "a-zA-Z0-9", "[:space:]": r"\s", "[:upper:]": "A-Z",
-    "[:lower:]": "a-z", "[:xdigit:]": "0-9a-fA-F", "[:punct:]": r"!-/:-@\[-`{-~",
+    "[:digit:]": r"\d", "[:alpha:]": "a-zA-Z", "[:alnum:]": "a-zA-Z0-9", "[:space:]": r"\s",
+    "[:upper:]": "A-Z", "[:lower:]": "a-z", "[:xdigit:]": "0-9a-fA-F", "[:punct:]": r"!-/:-@\[-`{-~",
 }  # fmt: skip
 _REGEX_REASONS = (
     ("escape", "Unrecognized escape sequence in regular expression."),
@@ -325,7 +325,7 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Value]]] = {
     "my_inet_ntoa": (1, _inet_ntoa),
     "my_strcmp": (2, _strcmp),
     "my_truncate": (2, _truncate),
-    "my_number": (1, lambda value: None if value is None else number_of(value)),
+    "my_number": (1, lambda value: value if value is None or isinstance(value, int) else number_of(value)),
     "my_char": (-1, _char),
     "my_sleep": (1, lambda seconds: 0),
     "my_isnull": (1, lambda value: int(value is None)),

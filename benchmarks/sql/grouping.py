@@ -45,13 +45,13 @@ def _check_groups(select: exp.Select) -> None:
 def _group_error(number: int, column: str, *, grouped: bool) -> MySqlError:
     if grouped:
         text = (
-            f"Expression #{number} of SELECT list is not in GROUP BY clause and contains nonaggregated column '{column}' "
-            f"which is not functionally dependent on columns in GROUP BY clause; {_MODE}"
+            f"Expression #{number} of SELECT list is not in GROUP BY clause and contains nonaggregated "
+            f"column '{column}' which is not functionally dependent on columns in GROUP BY clause; {_MODE}"
         )
     else:
         text = (
-            f"In aggregated query without GROUP BY, expression #{number} of SELECT list contains nonaggregated column "
-            f"'{column}'; {_MODE}"
+            f"In aggregated query without GROUP BY, expression #{number} of SELECT list contains "
+            f"nonaggregated column '{column}'; {_MODE}"
         )
     return MySqlError("ProgrammingError", text)
 
@@ -71,7 +71,8 @@ def _check_distinct(select: exp.Select) -> None:
                 raise MySqlError(
                     "DatabaseError",
                     f"Expression #{number} of ORDER BY clause is not in SELECT list, references column "
-                    f"'{_full_name(column, select)}' which is not in SELECT list; this is incompatible with DISTINCT",
+                    f"'{_full_name(column, select)}' which is not in SELECT list; this is "
+                    "incompatible with DISTINCT",
                 )
 
 

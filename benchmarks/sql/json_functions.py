@@ -13,7 +13,6 @@ from functools import lru_cache
 from benchmarks.sql.errors import MySqlError, invalid_json
 from benchmarks.sql.values import Value, text_of
 
-
 _REASONS = (
     ("Invalid \\escape", "Invalid escape character in string."),
     ("Invalid \\uXXXX", "Incorrect hex digit after \\u escape in string."),
@@ -53,8 +52,6 @@ def _invalid(function: str, argument: int, text: str, error: json.JSONDecodeErro
     position = error.pos
     if reason.startswith("Missing a comma") and _inside_array(text, position):
         reason = "Missing a comma or ']' after an array element."
-    if error.msg.startswith("Invalid \\escape"):
-        position += 1
     return invalid_json(function, argument, reason, len(text[:position].encode()))
 
 
@@ -244,7 +241,8 @@ def _json_keys(text: Value, path: Value = "$") -> str | None:
 
 
 _TYPES: tuple[tuple[type, str], ...] = (
-    (bool, "BOOLEAN"), (int, "INTEGER"), (float, "DOUBLE"), (str, "STRING"), (list, "ARRAY"), (dict, "OBJECT"),
+    (bool, "BOOLEAN"), (int, "INTEGER"), (float, "DOUBLE"), (str, "STRING"), (list, "ARRAY"),
+    (dict, "OBJECT"),
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from benchmarks.sql.errors import SCHEMA_NAME, MySqlError, ambiguous_column, unknown_column, unknown_table
 
 Catalog = Mapping[str, tuple[str, ...]]
-"""Table name -> columns in order. Names of `information_schema` stand under `information_schema.NAME` in capitals."""
+"""Columns in order by table; those of information_schema stand under `information_schema.NAME`."""
 
 Columns = tuple[str, ...] | None
 """Columns of a source; None when they cannot be known beforehand."""
@@ -57,8 +57,9 @@ class _Checker:
         node = _bare(node)
         ctes = dict(ctes)
         with_ = node.args.get("with_") or node.args.get("with")
+        recursive = bool(with_ and with_.recursive)
         for cte in with_.expressions if with_ else ():
-            columns = self.query(cte.this, outer, {**ctes, cte.alias: None} if with_.recursive else ctes)
+            columns = self.query(cte.this, outer, {**ctes, cte.alias: None} if recursive else ctes)
             alias = cte.args.get("alias")
             named = tuple(c.name for c in alias.columns) if alias and alias.columns else None
             ctes[cte.alias] = named or _without_doubles(columns)

@@ -13,13 +13,14 @@ _BINARY_NAMES = frozenset({"table_name", "table_schema", "schema_name"})
 """Columns of information_schema that MySQL compares with regard to case."""
 
 _NUMERIC_FUNCTIONS = frozenset({
-    "my_locate", "my_instr", "my_length", "my_char_length", "my_part", "my_timestampdiff", "my_datediff", "my_number",
-    "my_unix_timestamp", "my_json_length", "my_find_in_set", "my_field", "my_time_to_sec", "my_inet_aton", "my_strcmp",
-    "my_regexp_instr", "my_json_contains", "my_json_valid", "my_ascii", "my_crc32", "my_truncate", "floor", "ceil",
+    "my_locate", "my_instr", "my_length", "my_char_length", "my_part", "my_timestampdiff", "my_datediff",
+    "my_number", "my_unix_timestamp", "my_json_length", "my_find_in_set", "my_field", "my_time_to_sec",
+    "my_inet_aton", "my_strcmp", "my_regexp_instr", "my_json_contains", "my_json_valid", "my_ascii",
+    "my_crc32", "my_truncate", "floor", "ceil",
 })  # fmt: skip
 _NUMERIC_NODES = (
-    exp.Count, exp.Sum, exp.Avg, exp.Boolean, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv, exp.Abs, exp.Round,
-    exp.RowNumber, exp.Rank, exp.DenseRank,
+    exp.Count, exp.Sum, exp.Avg, exp.Boolean, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv,
+    exp.Abs, exp.Round, exp.RowNumber, exp.Rank, exp.DenseRank,
 )  # fmt: skip
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 
@@ -175,16 +176,14 @@ def _cast(node: exp.Expr) -> exp.Expr:
 
 
 _CASTS = {
-    exp.DType.BIGINT: "bigint", exp.DType.UBIGINT: "bigint", exp.DType.INT: "bigint", exp.DType.UINT: "bigint",
-    exp.DType.DECIMAL: "double", exp.DType.DOUBLE: "double", exp.DType.FLOAT: "double",
-}  # fmt: skip
+    **dict.fromkeys((exp.DType.BIGINT, exp.DType.UBIGINT, exp.DType.INT, exp.DType.UINT), "bigint"),
+    **dict.fromkeys((exp.DType.DECIMAL, exp.DType.DOUBLE, exp.DType.FLOAT), "double"),
+}
 
 
 def _anonymous(node: exp.Expr) -> exp.Expr:
     written = str(node.this)
     name, arguments = written.upper(), node.expressions
-    if written.startswith("my_"):
-        return node
     if name in SPELLED_DATES and len(arguments) == 2 and isinstance(arguments[1], exp.Interval):
         return _shifted(arguments[0], arguments[1], SPELLED_DATES[name])
     if name in ("ADDDATE", "SUBDATE") and len(arguments) == 2:
@@ -250,17 +249,29 @@ def _select(node: exp.Expr) -> exp.Expr:
         condition = exp.and_(where.this, having.this) if where else having.this
         node.set("where", exp.Where(this=condition))
         node.set("having", None)
-    from_ = node.args.get("from_")
-    if from_ and isinstance(from_.this, exp.Table) and from_.this.name.lower() == "dual":
-        node.set("from_", None)
     for key in ("locks", "hint", "operation_modifiers"):
         node.set(key, None)
     return node
 
 
+def _bracketed(node: exp.Expr) -> exp.Expr:
+    """A whole query in brackets, or a side of UNION: SQLite takes no brackets there."""
+    if not isinstance(node.parent, exp.SetOperation | None) or not isinstance(node.this, exp.Query):
+        return node
+    inner = node.this
+    for key in ("order", "limit", "offset"):
+        if node.args.get(key):
+            inner.set(key, node.args[key])
+    bound = inner.args.get("limit") or inner.args.get("order") or isinstance(inner, exp.SetOperation)
+    if node.parent is None or not bound:
+        return inner
+    return exp.select("*").from_(
+        exp.Subquery(this=inner.copy(), alias=exp.TableAlias(this=exp.to_identifier("side")))
+    )
+
+
 def _parameter(node: exp.Expr) -> exp.Expr:
-    names = [str(node.name).lower()]
-    return _words("9.0.1") if names == ["version"] else exp.null()
+    return _words("9.0.1") if node.name.lower() == "version" else exp.null()
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
@@ -303,6 +314,7 @@ _RULES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentUser: lambda n: _words("agent@localhost"),
     exp.GroupConcat: _group_concat,
     exp.Select: _select,
+    exp.Subquery: _bracketed,
 }
 _PLAIN_IN_LISTS = (*_COMPARISONS, exp.In, exp.Between)
 _BINARY_RULES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {

@@ -15,7 +15,7 @@ from benchmarks.sql.errors import (
     unknown_database,
     unknown_table,
 )
-from benchmarks.sql.grammar import parse_condition
+from benchmarks.sql.grammar import is_reserved, parse_condition
 from benchmarks.sql.names import INFORMATION_SCHEMA, Catalog
 
 Shown = list[tuple[str | None, ...]]
@@ -67,6 +67,9 @@ def show(statement: str, catalog: Catalog) -> Shown | None:
             continue
         if statement[match.end() :].strip():
             raise syntax_error(statement, match.end())
+        bare = match["table"] if "table" in pattern.groupindex else None
+        if bare and is_reserved(bare):
+            raise syntax_error(statement, match.start("table"))
         return answer(match, catalog)
     if _PLAN.match(statement) or _OTHER.match(statement):
         words = " ".join(statement.split()[:2]).upper()
@@ -138,7 +141,8 @@ def _use(match: re.Match[str], catalog: Catalog) -> Shown:
 
 
 _ANSWERS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], Catalog], Shown]]] = (
-    (_TABLES, _tables), (_COLUMNS, _columns), (_DESCRIBE, _describe), (_CREATE, _create), (_DATABASES, _databases), (_USE, _use),
+    (_TABLES, _tables), (_COLUMNS, _columns), (_DESCRIBE, _describe), (_CREATE, _create),
+    (_DATABASES, _databases), (_USE, _use),
 )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ DEFAULT_QUESTIONS = 48
 class SyntheticBenchmark:
     """Incidents 1 to `incidents` of a seed, `rows` log rows each, at most `questions_per_incident` questions.
 
-    Questions are made in memory. Databases are built when they are first needed: under `cache_dir`, where they
-    are found again, or in a temporary folder that goes with the process.
+    Questions are made in memory. Databases are built when they are first needed: under `cache_dir`, where
+    they are found again, or in a temporary folder that goes with the process.
 
     Raises:
         UserError: no incidents, no questions, or fewer rows than an incident needs.

@@ -1,5 +1,6 @@
 """The run store: runs, tasks, attempts, steps, events, calls, judgements and scores in the one database."""
 
+from core.store.history import AttemptRecord, CallRecord, CallTexts, EventRecord, TaskHistory
 from core.store.records import (
     Json,
     MemoryUse,
@@ -15,6 +16,10 @@ from core.store.records import (
 from core.store.run_store import RunStore
 
 __all__ = [
+    "AttemptRecord",
+    "CallRecord",
+    "CallTexts",
+    "EventRecord",
     "Json",
     "MemoryUse",
     "RoleSpend",
@@ -23,6 +28,7 @@ __all__ = [
     "RunSpec",
     "RunStatus",
     "RunStore",
+    "TaskHistory",
     "TaskRecord",
     "TaskScore",
     "TaskStatus",

@@ -127,9 +127,9 @@ def episode(session: Session, run_id: str, task_key: str, number: int) -> Episod
         return None
     limit = row["limit_reached"]
     return Episode(
-        task=_task(row),
+        task=task_of(row),
         number=number,
-        steps=_steps(session, run_id, task_key, number),
+        steps=steps_by_attempt(session, run_id, task_key, number).get(number, ()),
         answer=row["attempt_answer"],
         status=AttemptStatus(row["attempt_status"]),
         limit=None if limit is None else Limit(limit),
@@ -137,7 +137,7 @@ def episode(session: Session, run_id: str, task_key: str, number: int) -> Episod
     )
 
 
-def _task(row: Mapping[Any, Any]) -> Task:
+def task_of(row: Mapping[Any, Any]) -> Task:
     return Task(
         id=TaskId(row[tasks.c.task_id]),
         prompt=row[tasks.c.prompt],
@@ -147,24 +147,33 @@ def _task(row: Mapping[Any, Any]) -> Task:
     )
 
 
-def _steps(session: Session, run_id: str, task_key: str, number: int) -> tuple[Step, ...]:
+def steps_by_attempt(
+    session: Session, run_id: str, task_key: str, number: int | None = None
+) -> dict[int, tuple[Step, ...]]:
+    """The stored steps of a task by attempt, ended or not; of the one attempt where a `number` is given."""
     query = (
         select(steps)
-        .where(steps.c.run_id == run_id, steps.c.task_key == task_key, steps.c.attempt == number)
-        .order_by(steps.c.position)
+        .where(steps.c.run_id == run_id, steps.c.task_key == task_key)
+        .order_by(steps.c.attempt, steps.c.position)
     )
-    return tuple(
-        Step(
-            index=row[steps.c.position],
-            action=Action(tool=row[steps.c.tool], text=row[steps.c.text], thought=row[steps.c.thought]),
-            observation=Observation(
-                text=row[steps.c.observation],
-                is_error=row[steps.c.is_error],
-                rows=row[steps.c.row_count],
-                elapsed_seconds=row[steps.c.elapsed_seconds],
-            ),
-        )
-        for row in session.execute(query).mappings()
+    if number is not None:
+        query = query.where(steps.c.attempt == number)
+    found: dict[int, list[Step]] = {}
+    for row in session.execute(query).mappings():
+        found.setdefault(row[steps.c.attempt], []).append(_step(row))
+    return {number: tuple(own) for number, own in found.items()}
+
+
+def _step(row: RowMapping) -> Step:
+    return Step(
+        index=row[steps.c.position],
+        action=Action(tool=row[steps.c.tool], text=row[steps.c.text], thought=row[steps.c.thought]),
+        observation=Observation(
+            text=row[steps.c.observation],
+            is_error=row[steps.c.is_error],
+            rows=row[steps.c.row_count],
+            elapsed_seconds=row[steps.c.elapsed_seconds],
+        ),
     )
 
 

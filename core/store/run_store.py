@@ -14,6 +14,7 @@ from core.database import Database
 from core.episode import Episode, Outcome, Task
 from core.errors import UserError
 from core.store import jsonl, queries
+from core.store.history import CallTexts, TaskHistory, call_texts, task_history
 from core.store.recorder import StoreRecorder
 from core.store.records import (
     RoleSpend,
@@ -170,6 +171,16 @@ class RunStore:
         """A finished attempt as it was recorded; None when it is not there (yet)."""
         with self._database.reading() as session:
             return queries.episode(session, run_id, task_key, number)
+
+    def history(self, run_id: str, task_key: str) -> TaskHistory | None:
+        """All that is stored of a task, finished or not, but the texts of its calls; None: no such task."""
+        with self._database.reading() as session:
+            return task_history(session, run_id, task_key)
+
+    def call(self, run_id: str, task_key: str, seq: int) -> CallTexts | None:
+        """One model call with what it asked and got; None when there is no such call."""
+        with self._database.reading() as session:
+            return call_texts(session, run_id, task_key, seq)
 
     def spend(self, run_id: str) -> tuple[RoleSpend, ...]:
         """Calls, tokens and cost of the run by role."""

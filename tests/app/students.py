@@ -13,7 +13,7 @@ def loud(prompt: str, sql: Sql, guidance: str) -> str:
 
 
 def slow(prompt: str, sql: Sql, guidance: str) -> str:
-    time.sleep(0.25)
+    time.sleep(0.2)
     return sql("SHOW TABLES")[:9]
 
 

@@ -76,11 +76,6 @@ class Terminal:
             text=True,
         )
 
-    def run_apart(self, *words: str | Path) -> Said:
-        with self.start(*words) as process:
-            out, err = process.communicate(timeout=50)
-        return Said(status=process.returncode, out=out, err=err)
-
     def ok(self, *words: str | Path) -> Said:
         said = self.run(*words)
         assert said.status == 0, said.err

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -73,10 +73,11 @@ class Received:
 
 
 class FakeOpenAI:
-    """Answers with `turns` in their order, then with `answer()`. Keeps what it received."""
+    """Answers with `turns` in their order, then as `think` says. Keeps what it received."""
 
-    def __init__(self, *turns: Turn) -> None:
+    def __init__(self, *turns: Turn, think: Callable[[Received], Turn] | None = None) -> None:
         self.turns = deque(turns)
+        self.think = think or (lambda received: answer())
         self.received: list[Received] = []
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -113,8 +114,9 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            fake.received.append(Received(path=self.path, headers=headers, body=body))
-            turn = fake.turns.popleft() if fake.turns else answer()
+            received = Received(path=self.path, headers=headers, body=body)
+            fake.received.append(received)
+            turn = fake.turns.popleft() if fake.turns else fake.think(received)
             time.sleep(turn.delay_seconds)
             if turn.cut == "before":
                 self._hang_up()

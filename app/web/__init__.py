@@ -1,0 +1,1 @@
+"""The web inspector: stored runs and pamphlets as pages, read only."""
