@@ -163,6 +163,55 @@ def bench_leaderboard(
         print_text(leaderboard_text(reports))
 
 
+@app.command("conformance")
+def bench_conformance(
+    data: Data = None,
+    incident: Incidents = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many statements of an incident.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How well our engine answers logged statements as the real MySQL did."""
+    from app.benching import conformance_report
+    from app.output import print_json, print_text
+    from benchmarks.report_text import text_table
+
+    report = conformance_report(data, tuple(incident or ()) or None, limit)
+    rows = dict(report.by_kind)
+    if as_json:
+        kinds = {
+            kind: {"comparable": p.comparable, "same_class": p.same_class, "same_text": p.same_text}
+            for kind, p in rows.items()
+        }
+        print_json(
+            {
+                "statements": report.statements,
+                "comparable": report.comparable,
+                "same_class": report.same_class,
+                "same_text": report.same_text,
+                "by_kind": kinds,
+            }
+        )
+        return
+    table = [
+        {
+            "logged result": kind,
+            "comparable": str(part.comparable),
+            "same class": _share(part.same_class),
+            "same text": _share(part.same_text),
+        }
+        for kind, part in rows.items()
+    ]
+    total = f"{report.statements} statements, {report.comparable} comparable"
+    shares = f"same class {_share(report.same_class)}, same text {_share(report.same_text)}"
+    print_text(f"{total}: {shares}\n\n{text_table(table)}")
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
 def _leave(status: str) -> None:
     if status == "budget":
         raise typer.Exit(3)

@@ -15,6 +15,9 @@ from core.errors import UserError
 from core.settings import load_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.excytin.conformance import ConformanceReport
     from benchmarks.report import RunReport
     from benchmarks.task import Benchmark, Question
 
@@ -128,3 +131,20 @@ def _row(report: RunReport) -> dict[str, str]:
         "success": "-" if figures.success is None else f"{figures.success:.3f}",
         "95% interval": "-" if interval is None else f"{interval.low:.3f} to {interval.high:.3f}",
     }
+
+
+def conformance_report(
+    data: Path | None, incidents: tuple[int, ...] | None, limit: int | None
+) -> ConformanceReport:
+    """Replay logged statements on our engine.
+
+    Raises:
+        UserError: no data folder, or one without the log.
+    """
+    from benchmarks.excytin.conformance import conformance
+
+    settings = load_settings()
+    folder = data or settings.data_folder
+    if folder is None:
+        raise UserError("conformance needs the ExCyTIn data: give --data DIR or set ATLAS_DATA_FOLDER")
+    return conformance(folder, settings.home / "cache", incidents, limit)

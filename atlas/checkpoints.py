@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import StorageError
 
 if TYPE_CHECKING:
-    import aiosqlite
+    from sqlite3 import Connection
+
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+
+BUSY_SECONDS = 15
+"""How long a write waits for another process; each takes well under a millisecond."""
 
 
 class Checkpoints(Protocol):
@@ -36,7 +41,7 @@ class SqliteCheckpoints:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: aiosqlite.Connection | None = None
+        self._connection: Connection | None = None
         self._saver: BaseCheckpointSaver[str] | None = None
 
     async def open(self) -> BaseCheckpointSaver[str]:
@@ -45,19 +50,18 @@ class SqliteCheckpoints:
         """
         import sqlite3
 
-        import aiosqlite
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+        from atlas.inline_saver import InlineSqliteSaver
 
         if self._saver is not None:
             return self._saver
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = await aiosqlite.connect(self._path)
+            self._connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, check_same_thread=False)
             # Under WAL, NORMAL survives a killed process; a power cut can lose the last nodes, which then
             # run again.
-            await self._connection.execute("PRAGMA synchronous=NORMAL")
-            saver = AsyncSqliteSaver(self._connection, serde=strict_serializer())
-            await saver.setup()
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            saver = InlineSqliteSaver(self._connection, serde=strict_serializer())
+            saver.setup()
         except (OSError, sqlite3.Error) as error:
             raise StorageError(f"cannot open the checkpoint file {self._path}: {error}") from error
         self._saver = saver
@@ -65,7 +69,7 @@ class SqliteCheckpoints:
 
     async def close(self) -> None:
         if self._connection is not None:
-            await self._connection.close()
+            self._connection.close()
         self._connection = self._saver = None
 
 

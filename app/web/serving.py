@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import webbrowser
 from contextlib import suppress
@@ -47,6 +48,5 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((ADDRESS, port))
     except OSError as error:
-        raise UserError(
-            f"cannot listen on port {port}: {error.strerror}; choose another with --port"
-        ) from None
+        reason = os.strerror(error.errno or 0)
+        raise UserError(f"cannot listen on port {port}: {reason}; choose another with --port") from None

@@ -43,6 +43,8 @@ class StoreRecorder:
     ) -> None:
         self._database, self._run_id, self._task_key = database, run_id, task_key
         self._budgets, self._clock = tuple(budgets), clock
+        self._next_seq: dict[str, int] = {}
+        self._told: set[str] | None = None
 
     @property
     def run_id(self) -> str:
@@ -79,8 +81,8 @@ class StoreRecorder:
         text = event.model_dump_json()
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._database.session() as session:
-            known = select(events.c.seq).where(*self._mine(events), events.c.digest == digest)
-            if session.execute(known).first() is not None:
+            told = self._known_events(session)
+            if digest in told:
                 return
             row = {
                 "kind": event.kind,
@@ -91,6 +93,7 @@ class StoreRecorder:
             append(session, events, {**self._key, "seq": self._next(session, events), **row})
             if isinstance(event, Judged):
                 self._judgement(session, event)
+        told.add(digest)
 
     def call(self, role: Role, model: str, request: ChatRequest, reply: ChatReply | CallFailure) -> None:
         cost = _cost(model, reply)
@@ -120,9 +123,21 @@ class StoreRecorder:
     def _mine(self, table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return table.c.run_id == self._run_id, table.c.task_key == self._task_key
 
+    def _known_events(self, session: Session) -> set[str]:
+        """Digests of the task's events: read once, for a task has one recorder at a time."""
+        if self._told is None:
+            query = select(events.c.digest).where(*self._mine(events))
+            self._told = set(session.execute(query).scalars())
+        return self._told
+
     def _next(self, session: Session, table: Table) -> int:
-        highest = session.execute(select(func.max(table.c.seq)).where(*self._mine(table))).scalar()
-        return 0 if highest is None else int(highest) + 1
+        """The number after the highest, which is read once; a write that is rolled back leaves a gap."""
+        following = self._next_seq.get(table.name)
+        if following is None:
+            highest = session.execute(select(func.max(table.c.seq)).where(*self._mine(table))).scalar()
+            following = 0 if highest is None else int(highest) + 1
+        self._next_seq[table.name] = following + 1
+        return following
 
     def _judgement(self, session: Session, event: Judged) -> None:
         row = {"judge": "agent", "sample": 0, "reward": event.reward, "uncertainty": None}

@@ -31,7 +31,7 @@ def insert_new(session: Session, table: Table, rows: Sequence[Row]) -> None:
 
 
 def append(session: Session, table: Table, row: Row) -> None:
-    session.execute(insert(table).values(dict(row)))
+    session.execute(_insertion(table), dict(row))
 
 
 def _insert_or(session: Session, table: Table, rows: Sequence[Row], *, update: bool) -> None:
@@ -39,6 +39,11 @@ def _insert_or(session: Session, table: Table, rows: Sequence[Row], *, update: b
         return
     statement = _statement(table, tuple(rows[0]), update, session.get_bind().dialect.name)
     session.execute(statement, [dict(row) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table) -> Insert:
+    return insert(table)
 
 
 @lru_cache(maxsize=64)

@@ -49,6 +49,8 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
     (folder / "sitecustomize.py").write_text(
         "import sys\nsys.modules['starlette'] = None\n", encoding="utf-8"
     )
-    said = Terminal(folder=tmp_path, variables={"PYTHONPATH": f"{folder}:{ROOT}"}).run_apart("serve")
-    assert said.status == 2
-    assert said.err == "atlas: the inspector needs its extra: pip install 'atlas-agents[web]'\n"
+    bare = Terminal(folder=tmp_path, variables={"PYTHONPATH": f"{folder}:{ROOT}"})
+    with bare.start("serve") as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert err == "atlas: the inspector needs its extra: pip install 'atlas-agents[web]'\n"

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from app.house import House
 from app.web.home import Home
 from app.web.pages.tasks import call_page, task_page
+from app.web.rendering import render
 from core.errors import UserError
+from core.settings import Settings
 from tests.app.conftest import Taught
 from tests.app.web.written import EVIL, KEY, UNFINISHED, Written
 
@@ -58,6 +63,21 @@ def test_an_attempt_that_has_not_ended_is_shown_with_its_steps(written: Written)
     (moment,) = page.timeline
     assert moment.attempt is not None
     assert (moment.attempt.status, len(moment.attempt.steps)) == (None, 1)
+
+
+def test_an_event_of_another_version_keeps_its_place(written: Written, tmp_path: Path) -> None:
+    with Home(written.settings) as home:
+        lines = [
+            line.replace('"kind": "guided"', '"kind": "<sung>"') for line in home.runs.export(written.run_id)
+        ]
+    settings = Settings(home=tmp_path / "home")
+    with House(settings) as house:
+        house.store.import_run(lines)
+    with Home(settings) as home:
+        page = task_page(home.runs, home.pamphlets, written.run_id, KEY)
+        html = render("task.html", view=page, as_json=None)
+    assert [moment.kind for moment in page.timeline if moment.event is None] == ["<sung>"]
+    assert "an event &lt;sung&gt; that this version does not read" in html
 
 
 def test_a_call_shows_what_was_asked_and_what_came_back(written: Written) -> None:
