@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +134,9 @@ class House:
         from atlas.checkpoints import MemoryCheckpoints, SqliteCheckpoints
         from atlas.offline.teacher import OfflineTriager
 
+        # What was loaded so far stays: the collector, walking it all, would hold up every worker for up to a
+        # second at a time.
+        gc.freeze()
         models: dict[Spec, ChatModel] = {}
         teacher, judge = self._teacher_and_judge(plan.teacher, models)
         checkpoints = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from atlas.offline.evidence import Statement, described_columns, queries, sightings
+from atlas.offline.evidence import Statement, columns_of, described_columns, queries, sightings
 from atlas.offline.lexicon import name_words
 from atlas.offline.question import Question, read_question
 from atlas.offline.routes import SQL_TOOL, Route, route_action
@@ -117,10 +117,10 @@ def _column_guard(
     used = {
         c
         for _, st in later
-        if tables & set(st.tables)
+        if set(st.tables) == tables
         for c in (*st.columns, *(c for c, _ in (*st.equals, *st.likes)))
     }
-    right = _alike(wrong, used - {"*", wrong})
+    right = _alike(wrong, used - {"*", "", wrong})
     if right and len(tables) == 1:
         table = tables.pop()
         yield _guard(scope, f"{table} has no column {wrong}; {right} works.", table=table, column=right)
@@ -137,6 +137,8 @@ def _like_guards(scope: str, episode: Episode) -> Iterator[ItemDraft]:
     """A column on which '=' found nothing and LIKE with the same value did."""
     empty: set[tuple[str, str, str]] = set()
     for _, statement, rows in queries(episode):
+        if len(statement.tables) != 1:  # which table a column is of cannot be told
+            continue
         table = statement.tables[0]
         if not rows:
             empty.update((table, column, value.lower()) for column, value in statement.equals)
@@ -156,6 +158,8 @@ def _bridges(scope: str, episode: Episode) -> Iterator[ItemDraft]:
     seen: dict[str, tuple[str, str]] = {}
     described = described_columns(episode)
     for _, statement, rows in queries(episode):
+        if len(statement.tables) != 1:
+            continue
         table = statement.tables[0]
         for column, value in (*statement.equals, *statement.likes):
             source = seen.get(value.strip("%").lower())
@@ -178,8 +182,7 @@ def _bridges(scope: str, episode: Episode) -> Iterator[ItemDraft]:
                         },
                     ),
                 )
-        columns = described.get(table, ()) if statement.columns == ("*",) else statement.columns
-        seen.update(_ids(table, columns, rows))
+        seen.update(_ids(table, columns_of(statement, described), rows))
 
 
 def _ids(table: str, columns: Sequence[str], rows: Sequence[Row]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,8 +27,10 @@ _TELLING_WORDS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A SELECT as far as a reader of episodes cares: table names, columns read (`*` as such), equality and
-    LIKE tests as (column, literal)."""
+    """A SELECT as far as a reader of episodes cares. Tests are (column, literal).
+
+    Columns read stand by their own name and not by an alias, `*` as such, and empty where a value is computed.
+    """
 
     tables: tuple[str, ...]
     columns: tuple[str, ...]
@@ -61,19 +63,31 @@ def read_statement(sql: str) -> Statement | None:
     equals += [
         (node.this.name, item.name)
         for node in tree.find_all(exp.In)
-        if isinstance(node.this, exp.Column)
+        if isinstance(node.this, exp.Column) and not node.find_ancestor(exp.Not)
         for item in node.expressions
         if isinstance(item, exp.Literal)
     ]
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
     return Statement(
-        tables=tuple(dict.fromkeys(table.name for table in tree.find_all(exp.Table))),
-        columns=tuple("*" if isinstance(e, exp.Star) else e.alias_or_name for e in tree.expressions),
+        tables=tuple(dict.fromkeys(t.name for t in tree.find_all(exp.Table) if t.name not in own)),
+        columns=_columns_read(tree),
         equals=tuple(equals),
         likes=tuple(pair for node in tree.find_all(exp.Like) if (pair := _test(node))),
     )
 
 
+def _columns_read(tree: exp.Select) -> tuple[str, ...]:
+    source = tree.find(exp.From)
+    derived = tree.find(exp.CTE) is not None or not (source and isinstance(source.this, exp.Table))
+    if derived:
+        return ("",) * len(tree.expressions)
+    inner = [expression.unalias() for expression in tree.expressions]
+    return tuple("*" if e.is_star else e.name if isinstance(e, exp.Column) else "" for e in inner)
+
+
 def _test(node: exp.Expression) -> tuple[str, str] | None:
+    if node.args.get("negate") or node.find_ancestor(exp.Not):
+        return None
     if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal):
         return node.this.name, node.expression.name
     return None
@@ -104,6 +118,22 @@ def described_columns(episode: Episode) -> dict[str, tuple[str, ...]]:
     return known
 
 
+def columns_of(statement: Statement, described: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Names of the cells of a row in order; a star stands for what its one table was described with.
+
+    After a star that cannot be read nothing is named.
+    """
+    names: list[str] = []
+    for column in statement.columns:
+        if column != "*":
+            names.append(column)
+        elif len(statement.tables) == 1 and statement.tables[0] in described:
+            names += described[statement.tables[0]]
+        else:
+            break
+    return tuple(names)
+
+
 def sightings(question: Question, episode: Episode, answer: str) -> list[Sighting]:
     """Every place where the answer was seen in rows of a single table, and how clearly it stood out there."""
     described = described_columns(episode)
@@ -112,7 +142,7 @@ def sightings(question: Question, episode: Episode, answer: str) -> list[Sightin
         if len(statement.tables) != 1 or not _may_hold(step.observation.text, question.answer_type, answer):
             continue
         table = statement.tables[0]
-        columns = described.get(table, ()) if statement.columns == ("*",) else statement.columns
+        columns = columns_of(statement, described)
         for (place, event), counts in _counts(question, table, columns, rows).items():
             seen = counts.pop(same_key(question.answer_type, answer), 0)
             if seen:
@@ -132,6 +162,8 @@ def _counts(
     for row in rows:
         event = event_column(question, table, columns, row)
         for column, cell in zip(columns, row, strict=False):
+            if not column:
+                continue
             seen = {
                 (key, same_key(kind, value)) for value, key in read_cell(kind, cell, "") if fits(kind, value)
             }
@@ -151,7 +183,9 @@ def event_column(question: Question, table: str, columns: tuple[str, ...], row: 
     """The column whose short text names the event that the question speaks of; empty when none does."""
     best, column_found = 0.0, ""
     for column, cell in zip(columns, row, strict=False):
-        if not isinstance(cell, str) or len(cell) > _NAME_LENGTH or cell == table or looks_like_json(cell):
+        if not column or not isinstance(cell, str) or len(cell) > _NAME_LENGTH:
+            continue
+        if cell == table or looks_like_json(cell):
             continue
         share = event_share(question, cell)
         naming = names_events(column)

@@ -19,6 +19,11 @@ _AT_START = 0.5
 _HEAD = 160
 """Characters of a command line that are compared with the question: long scripts would win by length."""
 _NAMED_PROCESS = 3.0
+_PRIVATE = 0.3
+"""A private address only says which device: every device of a site has one, in every event."""
+_PRIVATE_ADDRESS = re.compile(
+    r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|127\.|169\.254\.|fe80:|f[cd][0-9a-f]{2}:", re.I
+)
 KEY_FIT = 0.7
 """How well a name must fit the answer type to be read for it."""
 
@@ -77,8 +82,13 @@ class Findings:
         return f" {_spaced(key)} " in self._prompt
 
     def _fitness(self, value: str) -> float:
-        """Files and processes are many in one event: those that share words with the question weigh more."""
+        """Files and processes are many in one event: those that share words with the question weigh more.
+
+        A private address weighs less than a public one.
+        """
         question = self.question
+        if question.answer_type is AnswerType.IP:
+            return _PRIVATE if _PRIVATE_ADDRESS.match(value.strip()) else 1.0
         if question.answer_type not in (AnswerType.FILE, AnswerType.PROCESS):
             return 1.0
         parts = set(words(value[:_HEAD]))

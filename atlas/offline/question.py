@@ -110,7 +110,8 @@ def find_entities(text: str) -> tuple[Entity, ...]:
 
     for kind, pattern in ENTITY_PATTERNS:
         for match in pattern.finditer(text):
-            add(kind, match.group(), match.start())
+            part = match.lastindex or 0
+            add(kind, match.group(part), match.start(part))
     for match in HOST_WORD.finditer(text):
         add(EntityType.HOST, match.group(1), match.start(1))
     for match in QUOTED.finditer(text):

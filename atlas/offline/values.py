@@ -13,7 +13,7 @@ Row = tuple[Cell, ...]
 
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FITS: Mapping[AnswerType, re.Pattern[str]] = {
-    AnswerType.IP: re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]+:[0-9a-f:]*", re.I),
+    AnswerType.IP: re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:][0-9a-f]*:[0-9a-f:]*", re.I),
     AnswerType.SID: re.compile(r"s-\d+(?:-\d+)+", re.I),
     AnswerType.USER_ID: re.compile(_GUID, re.I),
     AnswerType.DEVICE_ID: re.compile(_GUID, re.I),

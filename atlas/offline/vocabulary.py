@@ -93,16 +93,17 @@ TYPE_WORDS: tuple[tuple[AnswerType, str], ...] = (
 )
 TYPES = tuple((kind, re.compile(pattern, re.I)) for kind, pattern in TYPE_WORDS)
 
+# A run of letters and marks is tried from its start only: from every place in it, time would go with the square.
 ENTITY_PATTERNS: tuple[tuple[EntityType, re.Pattern[str]], ...] = (
     (EntityType.URL, re.compile(r"https?://[^\s`'\"<>)]+", re.I)),
-    (EntityType.EMAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.I)),
+    (EntityType.EMAIL, re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.I)),
     (EntityType.SID, re.compile(r"\bS-\d+(?:-\d+)+\b", re.I)),
     (EntityType.GUID, re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)),
     (EntityType.IP, re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
     (
         EntityType.FILE,
         re.compile(
-            r"\b[\w.-]+\.(?:exe|ps1|dll|sys|bat|cmd|vbs|js|docx?|docm|xlsx?|xlsm|pdf|zip|7z|rar|iso|lnk|png|txt|html?|tmp|lockbit)(?:\.\w+)?\b",
+            r"(?<![\w.-])[.-]*+(\b[\w.-]+\.(?:exe|ps1|dll|sys|bat|cmd|vbs|js|docx?|docm|xlsx?|xlsm|pdf|zip|7z|rar|iso|lnk|png|txt|html?|tmp|lockbit)(?:\.\w+)?\b)",
             re.I,
         ),
     ),

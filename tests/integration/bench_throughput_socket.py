@@ -43,9 +43,16 @@ async def work(house: House, count: int, memory: MemoryMode) -> RunReport:
         await agent.close()
 
 
-@pytest.mark.parametrize(("count", "memory"), [(112, "off"), (100, "off"), (112, "on")])
-def test_throughput(benchmark: BenchmarkFixture, tmp_path: Path, count: int, memory: str) -> None:
-    """The ideal is that of whole rounds: 100 questions are seven rounds of sixteen, as 112 are."""
+@pytest.mark.parametrize(
+    ("count", "memory", "least"), [(112, "off", 0.9), (100, "off", 0.9), (112, "on", 0.8)]
+)
+def test_throughput(
+    benchmark: BenchmarkFixture, tmp_path: Path, count: int, memory: str, least: float
+) -> None:
+    """The ideal is that of whole rounds (100 questions are seven rounds of sixteen, as 112 are), after the
+    one call by which the Student finds out how the model acts, and for which all wait. Memory adds a
+    distilling call, and some milliseconds of the processor for the embedding of each new question.
+    """
     reports: list[RunReport] = []
     with slow_server(SECONDS) as url:
         settings = Settings(home=tmp_path, openai_api_key=SecretStr("key"), openai_base_url=url)
@@ -61,8 +68,8 @@ def test_throughput(benchmark: BenchmarkFixture, tmp_path: Path, count: int, mem
     (report,) = reports
     assert (report.success, report.errors) == (1.0, 0)
     each = 4 if memory == "off" else 5
-    assert sum(role.calls for role in report.spend) in (each * count, each * count + 1)  # one probe
-    ideal = math.ceil(count / WORKERS) * each * SECONDS
+    assert sum(role.calls for role in report.spend) == each * count + 1
+    ideal = (1 + math.ceil(count / WORKERS) * each) * SECONDS
     benchmark.extra_info["share_of_ideal"] = ideal / seconds
     benchmark.extra_info["share_of_calls"] = each * count * SECONDS / WORKERS / seconds
-    assert ideal / seconds >= 0.9, f"{ideal / seconds:.3f} of the ideal in {seconds:.2f} s"
+    assert ideal / seconds >= least, f"{ideal / seconds:.3f} of the ideal in {seconds:.2f} s"

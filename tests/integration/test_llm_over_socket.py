@@ -14,7 +14,7 @@ from core.episode import Lane
 from core.errors import UserError
 from core.store import RunStatus, TaskStatus
 from tests.core.fake_openai import Received, Turn, answer, error
-from tests.integration.conftest import KEY, UNKNOWN, Bench, MakeBench
+from tests.integration.conftest import KEY, UNKNOWN, MakeBench
 from tests.integration.investigator import (
     DISTILLER,
     JUDGE,
@@ -263,7 +263,3 @@ async def test_half_a_server_does_not_mix_the_tasks_up(make_bench: MakeBench) ->
 def _host(call: dict[str, Any]) -> str:
     text = json.dumps(call["request"], ensure_ascii=False)
     return text.split("The host `", 1)[1].split("`", 1)[0]
-
-
-def test_the_bench_of_these_tests_is_typed(make_bench: MakeBench) -> None:
-    assert isinstance(make_bench(), Bench)
