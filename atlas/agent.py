@@ -65,9 +65,11 @@ class AtlasAgent:
         context = self._context(task, environment, recorder, feedback)
         config: RunnableConfig = {"configurable": {"thread_id": f"{recorder.run_id}/{recorder.task_key}"}}
         known = await graph.aget_state(config)
-        if known.values and not known.next:
+        # Stopped before the first node ended, a thread has an input and nothing to go on with: it starts anew.
+        begun = bool(known.values) and bool(known.values["lane"] or known.next)
+        if begun and not known.next:
             return self._outcome(cast("AtlasState", known.values), context)
-        start = None if known.values else initial_state()
+        start = None if begun else initial_state()
         await graph.ainvoke(start, config, context=context, durability="sync")
         return self._outcome(cast("AtlasState", (await graph.aget_state(config)).values), context)
 

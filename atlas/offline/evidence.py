@@ -29,7 +29,7 @@ _TELLING_WORDS = 4
 class Statement:
     """A SELECT as far as a reader of episodes cares. Tests are (column, literal).
 
-    Columns read stand by their own name and not by an alias, `*` as such, and empty where a value is computed.
+    Columns read stand by their own name and not an alias, `*` as such, and empty where a value is computed.
     """
 
     tables: tuple[str, ...]
@@ -164,9 +164,9 @@ def _counts(
         for column, cell in zip(columns, row, strict=False):
             if not column:
                 continue
-            seen = {
+            seen = dict.fromkeys(  # each once, in the cell's order: a set's would change from run to run
                 (key, same_key(kind, value)) for value, key in read_cell(kind, cell, "") if fits(kind, value)
-            }
+            )
             for key, value in seen:
                 if not prompt.is_echo(value):
                     counts[Place(column=column, key=key), event][value] += 1

@@ -72,7 +72,10 @@ async def _investigate(question: Question, desk: Desk, findings: Findings, guida
 
 
 async def _follow(question: Question, desk: Desk, findings: Findings, routes: list[Route]) -> set[str]:
-    """Take the best routes, one query a table beside the list of its events; the tables used come back."""
+    """Take the best routes, one query a table beside the list of its events; the tables used come back.
+
+    A table of which a column is missing was not used: its answer may stand under another name.
+    """
     groups: dict[tuple[str, str], list[Route]] = {}
     for route in routes:
         groups.setdefault((route.table, route.event_column), []).append(route)
@@ -86,7 +89,8 @@ async def _follow(question: Question, desk: Desk, findings: Findings, routes: li
         for (table, event_column), group in list(groups.items())[:_MOST_ROUTES]
     ]
     await read_events(question, desk, findings, tables)
-    return {source.table for source in tables}
+    refused = [step.action.text for step in desk.steps if step.observation.is_error]
+    return {t.table for t in tables if not any(f" FROM {t.table}" in text for text in refused)}
 
 
 def _settled(findings: Findings, tables_wanted: int) -> bool:

@@ -11,6 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from atlas.agent import AtlasAgent
+from atlas.checkpoints import SqliteCheckpoints
+from atlas.config import AtlasConfig
+from atlas.graph import build_graph
+from atlas.state import initial_state
+from core.episode import Lane
+from tests.atlas.parts import (
+    ListRecorder,
+    PlanStudent,
+    SayingJudge,
+    SayingTeacher,
+    TableEnvironment,
+    make_task,
+)
 from tests.atlas.worker import PLACES, TASKS, run
 
 ROOT = Path(__file__).parents[2]
@@ -68,3 +82,19 @@ async def test_a_third_go_changes_nothing(tmp_path: Path) -> None:
     before = ledger(tmp_path)
     assert await run(tmp_path) == first
     assert ledger(tmp_path) == before
+
+
+async def test_a_task_stopped_before_its_first_node_began_starts_anew(tmp_path: Path) -> None:
+    checkpoints, recorder = SqliteCheckpoints(tmp_path / "checkpoints.sqlite3"), ListRecorder()
+    graph = build_graph(await checkpoints.open())
+    thread = {"configurable": {"thread_id": f"{recorder.run_id}/{recorder.task_key}"}}
+    await graph.aupdate_state(thread, initial_state(), as_node="learn")
+    left = await graph.aget_state(thread)
+    assert left.values["lane"] == ""
+    assert not left.next, "an input and nothing to go on with, as an interrupt leaves it"
+    config = AtlasConfig(lane=Lane.AUTO)
+    agent = AtlasAgent(PlanStudent(), SayingTeacher(), SayingJudge(), None, config, checkpoints)
+    outcome = await agent.work(make_task(), TableEnvironment(), recorder)
+    await agent.close()
+    assert outcome.lane is Lane.AUTO
+    assert outcome.answer is not None

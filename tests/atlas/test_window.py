@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.tokens import count_tokens
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas.window import cut_text, fence_for, render_transcript
 from core.episode import Action, AttemptStatus, Episode, Observation, Step
+from core.tokens import count_tokens
 from tests.atlas.parts import make_task
 
 

@@ -45,6 +45,7 @@ def test_a_local_model_works_synthetic_questions(
     home = tmp_path / "home"
     words = ("bench", "run", "synthetic", "--student", f"local:{gguf}", "--teacher", "offline", *ASKED)
     own = {"PYTHONPATH": str(ROOT), "ATLAS_HOME": str(home), "HOME": str(tmp_path)}
+    own["ATLAS_LOCAL_CONTEXT_TOKENS"] = "4096"
     done = subprocess.run(
         [sys.executable, "-m", "app.main", *words],
         cwd=tmp_path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from core.models.scripted import ScriptedModel
 
 from atlas.judge import Judgement
 from atlas.judges.llm import LlmJudge, LlmJudgeConfig
@@ -14,6 +13,7 @@ from atlas.teacher import Review
 from core.chat import ChatReply, ChatRequest
 from core.episode import Action, AttemptStatus, Episode, Observation, Step, Verdict
 from core.errors import ProviderError
+from core.models.scripted import ScriptedModel
 from core.usage import Role
 from tests.atlas.parts import ListRecorder, make_task
 

@@ -30,7 +30,7 @@ def cell(*objects: dict[str, str]) -> str:
 
 
 def bakery(path: Path, *, pasted: str = ADDRESS, spare_tables: int = 0) -> IncidentDatabase:
-    """A table with a title and plain columns, one with JSON-like cells, one that is a decoy, and the diary."""
+    """A table with a title and plain columns, one with JSON-like cells, a decoy, and a diary."""
     names = (LURED, PASTED, ROUTED)
     addresses = (DECOY, pasted, "192.0.2.44")
     return build_database(
@@ -53,7 +53,9 @@ def bakery(path: Path, *, pasted: str = ADDRESS, spare_tables: int = 0) -> Incid
                     for name, ip in zip(names, addresses, strict=True)
                 ],
             ),
-            Table(name="WeatherReadings", columns=("Degrees", "Town"), rows=[("12", "Uppford"), ("9", "Low")]),
+            Table(
+                name="WeatherReadings", columns=("Degrees", "Town"), rows=[("12", "Uppford"), ("9", "Low")]
+            ),
             Table(
                 name="Diary",
                 columns=("EventName", "FileName"),

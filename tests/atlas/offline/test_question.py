@@ -178,8 +178,9 @@ def test_blanks_around_do_not_change_the_type(asked: str, blanks: str) -> None:
 
 
 NASTY = [
-    "a", "a.", "a..", ".-", "a@", "a-", "9.", "9", "S-1-", "on ", "`a", "'ab ", "id ", "Aa ", "http://", ". ", " ",
-    "name of the ", "which a ", "all as", "e-mail ", "0123abcd-", "process id ", "host a-", "\\", "\n", "?",
+    "a", "a.", "a..", ".-", "a@", "a-", "9.", "9", "S-1-", "on ", "`a", "'ab ", "id ", "Aa ", "http://", ". ",
+    " ", "name of the ", "which a ", "all as", "e-mail ", "0123abcd-", "process id ", "host a-", "\\", "\n",
+    "?",
 ]  # fmt: skip
 
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-from core.models.scripted import ScriptedModel
 
 from atlas.students.actions import ActionMode
 from atlas.students.llm import UNREADABLE, LlmStudent, LlmStudentConfig
@@ -15,6 +14,7 @@ from core.chat import ChatReply, ChatRequest, ToolCall
 from core.episode import AttemptStatus, Episode
 from core.errors import Limit, LimitReached, ProviderError
 from core.guidance import Guidance, GuidanceItem
+from core.models.scripted import ScriptedModel
 from core.usage import Role
 from tests.atlas.parts import ListRecorder, TableEnvironment, make_task
 

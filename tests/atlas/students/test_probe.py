@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from core.models.scripted import ScriptedModel
 
 from atlas.students.actions import ActionMode
 from atlas.students.probe import probe_mode
 from core.chat import ChatReply, ChatRequest, ToolCall
 from core.errors import ProviderError
+from core.models.scripted import ScriptedModel
 
 OBJECT = json.dumps({"thought": "", "tool": "echo", "text": "ready"})
 CALL = ChatReply(text="", tool_calls=(ToolCall(id="1", name="echo", arguments='{"text": "ready"}'),))
