@@ -65,7 +65,7 @@ class AtlasAgent:
         context = self._context(task, environment, recorder, feedback)
         config: RunnableConfig = {"configurable": {"thread_id": f"{recorder.run_id}/{recorder.task_key}"}}
         known = await graph.aget_state(config)
-        # Stopped before the first node ended, a thread has an input and nothing to go on with: it starts anew.
+        # Stopped before its first node, a thread has an input and nothing to go on with: it starts anew.
         begun = bool(known.values) and bool(known.values["lane"] or known.next)
         if begun and not known.next:
             return self._outcome(cast("AtlasState", known.values), context)

@@ -1,4 +1,4 @@
-"""The `ChatModel` seam and its values: messages, tools and a JSON schema in; text, tool calls and usage out."""
+"""The `ChatModel` seam: messages, tools and a JSON schema in; text, tool calls and usage out."""
 
 from __future__ import annotations
 

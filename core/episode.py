@@ -22,7 +22,7 @@ SUBMIT = "submit"
 class Task:
     """One question or job. It holds nothing of the gold answer.
 
-    `scope` is the memory namespace (`excytin/soc`); `group` is what must stay whole in a split (the incident).
+    `scope` is the memory namespace (`excytin/soc`); `group` stays whole in a split (the incident).
     """
 
     id: TaskId
@@ -189,7 +189,7 @@ class Agent(Protocol):
     async def work(
         self, task: Task, environment: Environment, recorder: Recorder, feedback: Feedback | None = None
     ) -> Outcome:
-        """Work one task to its end. Called again for the same recorder key it goes on or repeats without double effect."""
+        """Work one task to its end; called again for the same recorder key it goes on, without double effect."""
         ...
 
     async def close(self) -> None: ...

@@ -55,4 +55,6 @@ class TokenUsage:
     @property
     def known_total(self) -> int:
         """Sum of the known buckets: a lower bound where one is unknown."""
-        return sum(v or 0 for v in (self.input, self.cache_read, self.cache_write, self.output, self.reasoning))
+        return sum(
+            v or 0 for v in (self.input, self.cache_read, self.cache_write, self.output, self.reasoning)
+        )

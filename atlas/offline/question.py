@@ -138,8 +138,8 @@ def read_question(text: str) -> Question:
     asked = _asking_sentence(text)
     kind = answer_type(asked)
     plural = re.search(
-        r"\b(?:which|what)(?: are)?(?: the)? (?:\w+ ){0,2}?(?:ips|addresses|accounts|users|hosts|devices|files|urls"
-        r"|sids|processes|commands)\b|\ball (?:the )?\w+s\b",
+        r"\b(?:which|what)(?: are)?(?: the)? (?:\w+ ){0,2}?(?:ips|addresses|accounts|users|hosts"
+        r"|devices|files|urls|sids|processes|commands)\b|\ball (?:the )?\w+s\b",
         asked,
         re.I,
     )
