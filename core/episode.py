@@ -189,7 +189,7 @@ class Agent(Protocol):
     async def work(
         self, task: Task, environment: Environment, recorder: Recorder, feedback: Feedback | None = None
     ) -> Outcome:
-        """Work one task to its end; called again for the same recorder key it goes on, without double effect."""
+        """Work one task to its end; called again for the same recorder key it goes on, nothing doubled."""
         ...
 
     async def close(self) -> None: ...
