@@ -67,7 +67,7 @@ def bench_run(
         print_json(report.to_json())
     else:
         print_text(report_text(report))
-    _leave(report.status.value)
+    _leave(report.status.value, all_failed=bool(report.tasks) and report.errors == len(report.tasks))
 
 
 @app.command("transfer")
@@ -93,7 +93,7 @@ def bench_transfer(
     as_json: Json = False,
 ) -> None:
     """Learn on the train questions of some incidents, freeze, test on others; default: leave one out."""
-    from app.output import print_json, print_text
+    from app.output import print_json, print_text, say
     from app.transferring import TransferOrder, run_transfer, transfer_text
 
     report = run_transfer(
@@ -118,6 +118,9 @@ def bench_transfer(
         print_json(report.to_json())
     else:
         print_text(transfer_text(report))
+    if report.errors:
+        say(f"atlas: {report.errors} tasks failed and count as wrong: atlas bench report {report.runs[0]}")
+        raise typer.Exit(1)
 
 
 @app.command("report")
@@ -212,8 +215,9 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _leave(status: str) -> None:
+def _leave(status: str, *, all_failed: bool = False) -> None:
+    """A run that was stopped, failed, or in which no task could be worked ends with its own exit status."""
     if status == "budget":
         raise typer.Exit(3)
-    if status == "failed":
+    if status == "failed" or all_failed:
         raise typer.Exit(1)

@@ -70,10 +70,12 @@ def test_a_tiny_data_folder_is_worked(terminal: Terminal) -> None:
 
 
 def test_a_callable_is_a_student_and_its_failures_are_data(terminal: Terminal) -> None:
-    for name, errors in (("loud", 0), ("failing", 2)):
+    for name, errors, status in (("loud", 0, 0), ("failing", 2, 1)):
         words = ("--limit", "2", "--student", f"python:tests.app.students:{name}", "--json")
-        document = terminal.ok(*SYNTHETIC, *words).document
+        said = terminal.run(*SYNTHETIC, *words)
+        document = said.document
         assert (document["n"], document["success"], document["errors"]) == (2, 0.0, errors)
+        assert said.status == status, "a run in which no task could be worked has failed"
 
 
 def test_report_reads_the_run_again(taught: Taught) -> None:
