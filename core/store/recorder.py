@@ -113,8 +113,10 @@ class StoreRecorder:
         }
         with self._database.session() as session:
             append(session, calls, {**row, "seq": self._next(session, calls)})
+        # A call that gave no reply is not charged against a budget; in the ledger its cost stays unknown.
+        charged = 0.0 if isinstance(reply, CallFailure) else usd
         for budget in self._budgets:
-            budget.spend(usage, usd)
+            budget.spend(usage, charged)
 
     @property
     def _key(self) -> dict[str, object]:

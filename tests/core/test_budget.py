@@ -64,11 +64,21 @@ def test_reaching_a_limit_is_a_signal_and_no_error_of_the_product() -> None:
     assert LimitReached.exit_status == 3
 
 
-def test_unknown_tokens_and_unknown_money_count_as_nothing() -> None:
-    budget = Budget(BudgetLimits(tokens=10, usd=1.0), Clock())
+def test_unknown_tokens_count_as_nothing_and_unknown_money_only_without_a_money_limit() -> None:
+    budget = Budget(BudgetLimits(tokens=10), Clock())
     budget.spend(TokenUsage(output=9), None)
     budget.check()
     assert (budget.tokens, budget.usd) == (9, 0.0)
+
+
+def test_a_call_of_unknown_price_meets_a_money_limit() -> None:
+    budget = Budget(BudgetLimits(usd=1.0), Clock())
+    budget.spend(TokenUsage(output=9), 0.5)
+    budget.check()
+    budget.spend(TokenUsage(output=9), None)
+    with pytest.raises(LimitReached, match="price of a call is unknown") as met:
+        budget.check()
+    assert met.value.limit is Limit.MONEY
 
 
 @given(st.lists(st.integers(0, 50), max_size=30), st.integers(1, 500))
