@@ -35,7 +35,7 @@ serve: $(STAMP)        ## the web inspector
 	$(BIN)/atlas serve
 
 bench: $(STAMP)        ## speed, as ratios and per-step times
-	$(BIN)/python -m pytest -q --benchmark-only --benchmark-disable-gc tests/atlas/bench_graph.py tests/memory/bench_recall.py tests/benchmarks/synthetic/bench_build.py tests/benchmarks/bench_throughput.py
+	$(BIN)/python -m pytest -q --benchmark-only --benchmark-disable-gc tests/atlas/bench_graph.py tests/memory/bench_recall.py tests/memory/bench_library.py tests/benchmarks/synthetic/bench_build.py tests/benchmarks/bench_throughput.py
 
 clean:
 	rm -rf $(VENV) .atlas build *.egg-info

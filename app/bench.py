@@ -30,6 +30,9 @@ def bench_run(
     memory: Annotated[
         MemoryWord, typer.Option(help="on reads and learns, frozen reads only.")
     ] = MemoryWord.OFF,
+    snapshot: Annotated[
+        str | None, typer.Option(help="With --memory frozen: the pamphlets as this snapshot holds them.")
+    ] = None,
     feedback: Annotated[
         FeedbackWord, typer.Option(help="What learning hears; score needs --split train.")
     ] = FeedbackWord.JUDGE,
@@ -45,7 +48,7 @@ def bench_run(
     """Work the questions of a benchmark; report success with its interval, tokens and money."""
     from app.benching import run_order
     from app.output import print_json, print_text
-    from app.plans import BenchOrder, make_plan, parse_split
+    from app.plans import BenchOrder, make_plan, parse_split, snapshot_of
     from benchmarks.report_text import report_text
 
     report = run_order(
@@ -53,6 +56,7 @@ def bench_run(
             benchmark=benchmark,
             plan=make_plan(student, teacher, lane, memory, feedback),
             data=data,
+            snapshot=snapshot_of(memory, snapshot),
             incidents=tuple(incident or ()),
             split=parse_split(split),
             limit=limit,

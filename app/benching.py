@@ -33,6 +33,9 @@ def run_order(order: BenchOrder) -> RunReport:
     bench = open_benchmark(order.benchmark, order.data, settings, seed=order.seed)
     questions = _questions(bench, order)
     check_rows(order.benchmark, order.data, settings, dict.fromkeys(_incident(q) for q in questions))
+    if order.snapshot is not None:
+        with House(settings, reading=True) as house:
+            house.shelf().archive.snapshot_named(order.snapshot)
     progress = LiveProgress(f"{order.benchmark} {order.split}, memory {order.plan.config.memory}")
     with House(settings, reading=order.resume is not None) as house:
         if order.resume is not None:
@@ -61,7 +64,7 @@ async def _run(
     from benchmarks.harness import run_benchmark
 
     mode = order.plan.config.memory
-    pamphlets = house.library_for(mode)
+    pamphlets = house.library_for(mode, order.snapshot)
     agent = house.agent(order.plan, pamphlets, seed=order.seed)
     try:
         with progress:
@@ -74,7 +77,7 @@ async def _run(
                 workers=order.workers,
                 resume=order.resume,
                 on_progress=progress,
-                memory=house.probe(mode, pamphlets),
+                memory=house.probe(mode, pamphlets, order.snapshot),
             )
     finally:
         await agent.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.house import AgentPlan, House, demo_settings
-from app.memory import item_json, item_text
+from app.memory.documents import item_json
 from app.options import BenchmarkName, FeedbackWord, LaneWord, MemoryWord, open_benchmark
 from app.plans import code_version, labels, make_plan, prompt_digests
 from app.progress import LiveProgress
@@ -98,7 +98,7 @@ class _Demo:
                 learned,
                 unaided,
                 comparison,
-                [item_text(i, library.evidence(i.id)) for i in best],
+                [_item_text(item) for item in best],
                 curve,
                 self._house.settings.home,
             ),
@@ -209,3 +209,14 @@ def _row(name: str, report: RunReport) -> dict[str, str]:
 
 def _list(numbers: tuple[int, ...]) -> str:
     return ", ".join(map(str, numbers))
+
+
+def _item_text(item: Item) -> str:
+    """An item in a few lines: what it is worth, what it says, what to do."""
+    standing = f"for the {item.audience.value}, {item.support} tasks, worth {item.credit.mean:.2f}"
+    lines = [f"{item.id}  {item.kind.value} {standing}", f"    {item.content}"]
+    if item.cue:
+        lines.append(f"    when: {item.cue}")
+    if item.action is not None:
+        lines.append(f"    {item.action.tool}: {item.action.text}")
+    return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.embedder import Embedder
     from core.episode import Student
     from core.store import RunStore
+    from memory.index.keeper import IndexKeeper
     from memory.library import PamphletLibrary
 
 CHROMA_FOLDER = "chroma"
@@ -88,7 +90,7 @@ class House:
 
         Unless it is `searched` no embedding model is loaded.
         """
-        from memory.lexical_embedder import LexicalEmbedder
+        from memory.embedding.lexical import LexicalEmbedder
         from memory.library import PamphletLibrary
 
         embedder = self.embedder if searched else LexicalEmbedder()
@@ -97,14 +99,56 @@ class House:
         return library
 
     def library(self, *, frozen: bool = False) -> PamphletLibrary:
-        """The pamphlets of this home, with their Chroma index."""
-        from memory.chroma_index import ChromaIndex
+        """The pamphlets of this home, with their Chroma index, which a thread keeps up with SQL."""
         from memory.library import PamphletLibrary
 
-        index = ChromaIndex.in_folder(self.settings.home / CHROMA_FOLDER)
-        library = PamphletLibrary(self.database, self.embedder, index, frozen=frozen)
+        keeper = self._keeper
+        keeper.start()
+        library = PamphletLibrary(self.database, self.embedder, keeper, frozen=frozen)
         self._libraries.append(library)
         return library
+
+    def pen(self) -> PamphletLibrary:
+        """The pamphlets of this home to be changed by a person: no embedding model is loaded, and the index
+        follows when it is next used.
+        """
+        from memory.embedding.lexical import LexicalEmbedder
+        from memory.library import PamphletLibrary
+
+        library = PamphletLibrary(self.database, LexicalEmbedder())
+        self._libraries.append(library)
+        return library
+
+    def workshop(self) -> PamphletLibrary:
+        """The pamphlets with an index at rest, to be verified and rebuilt."""
+        from memory.library import PamphletLibrary
+
+        library = PamphletLibrary(self.database, self.embedder, self._keeper)
+        self._libraries.append(library)
+        return library
+
+    def snapshot(self, name: str) -> PamphletLibrary:
+        """A snapshot of this home's memory, frozen.
+
+        Raises:
+            UserError: no such snapshot.
+        """
+        from memory.library import PamphletLibrary
+
+        library = PamphletLibrary(self.database, self.embedder, frozen=True).at_snapshot(name)
+        self._libraries.append(library)
+        return library
+
+    @cached_property
+    def _keeper(self) -> IndexKeeper:
+        """One for all libraries of the house: an embedded index has one owner."""
+        from memory.index.chroma import ChromaIndex
+        from memory.index.keeper import IndexKeeper
+
+        folder = self.settings.home / CHROMA_FOLDER
+        return IndexKeeper(
+            self.database, self.embedder, lambda generation: ChromaIndex.in_folder(folder, generation)
+        )
 
     def blank_library(self) -> PamphletLibrary:
         """An empty memory that lives as long as the house."""
@@ -114,14 +158,20 @@ class House:
         self._libraries.append(library)
         return library
 
-    def library_for(self, mode: MemoryMode) -> PamphletLibrary | None:
-        """The pamphlets as a run with this memory mode may use them; None when memory is off."""
+    def library_for(self, mode: MemoryMode, snapshot: str | None = None) -> PamphletLibrary | None:
+        """The pamphlets as a run with this memory mode may use them, as they are or as a snapshot holds them;
+        None when memory is off.
+        """
         from atlas.config import MemoryMode
 
+        if snapshot is not None:
+            return self.snapshot(snapshot)
         return None if mode is MemoryMode.OFF else self.library(frozen=mode is MemoryMode.FROZEN)
 
-    def probe(self, mode: MemoryMode, pamphlets: PamphletLibrary | None) -> LibraryProbe:
-        return LibraryProbe(mode=mode.value, library=pamphlets)
+    def probe(
+        self, mode: MemoryMode, pamphlets: PamphletLibrary | None, snapshot: str | None = None
+    ) -> LibraryProbe:
+        return LibraryProbe(mode=mode.value, library=pamphlets, snapshot=snapshot)
 
     def agent(
         self, plan: AgentPlan, pamphlets: PamphletLibrary | None, *, resumable: bool = True, seed: int = 0
@@ -245,7 +295,7 @@ def _open_database(url: str, *, reading: bool) -> Database:
     from core.database import Database, DatabaseState, check, upgrade
 
     if reading and check(url) is DatabaseState.MISSING:
-        import memory.tables  # noqa: F401 (tables in memory are those that are known)
+        import memory.sql.tables  # noqa: F401 (tables in memory are those that are known)
 
         return Database.in_memory()
     upgrade(url)

@@ -8,7 +8,7 @@ from core.errors import UserError
 
 if TYPE_CHECKING:
     from core.settings import Settings
-    from memory.embedders import ChosenEmbedder
+    from memory.embedding.choice import ChosenEmbedder
 
 
 def choose_embedder(settings: Settings) -> ChosenEmbedder:
@@ -17,13 +17,13 @@ def choose_embedder(settings: Settings) -> ChosenEmbedder:
     Raises:
         UserError: the endpoint of an embedding model is not set up.
     """
-    from memory.embedders import build_embedder
+    from memory.embedding.choice import build_embedder
 
     if "/" not in settings.embedder:
         return build_embedder(settings.embedder, fall_back=True)
     from core.models.providers import endpoint_of
     from core.spec import parse_spec
-    from memory.endpoint_embedder import EmbeddingEndpoint
+    from memory.embedding.endpoint import EmbeddingEndpoint
 
     spec = parse_spec(settings.embedder)
     if spec.provider is None:

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 
 
 def print_json(document: Mapping[str, object] | Sequence[object]) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    """One JSON document on standard output. What nobody sees is escaped: it could steer the terminal."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    for unseen in {character for character in set(text) if not character.isprintable()} - {"\n"}:
+        text = text.replace(unseen, json.dumps(unseen)[1:-1])
+    sys.stdout.write(f"{text}\n")
 
 
 def print_text(text: str) -> None:

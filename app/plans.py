@@ -24,6 +24,7 @@ class BenchOrder:
     benchmark: BenchmarkName
     plan: AgentPlan
     data: Path | None = None
+    snapshot: str | None = None
     incidents: tuple[int, ...] = ()
     split: Split
     limit: int | None = None
@@ -107,6 +108,15 @@ def _check_price(model: str) -> None:
         raise UserError(
             f"the price of {model} is unknown, so --budget-usd cannot hold it; leave the option out"
         )
+
+
+def snapshot_of(memory: MemoryWord, name: str | None) -> str | None:
+    """Raises:
+    UserError: a snapshot for a run that may change memory, or reads none.
+    """
+    if name is not None and memory is not MemoryWord.FROZEN:
+        raise UserError("a snapshot never changes: write --memory frozen with --snapshot")
+    return name
 
 
 def parse_split(text: str) -> Split:

@@ -55,7 +55,8 @@ class AtlasAgent:
     async def work(
         self, task: Task, environment: Environment, recorder: Recorder, feedback: Feedback | None = None
     ) -> Outcome:
-        """Work one task; a task that a killed process left goes on from its last finished node.
+        """Work one task. One that a killed process left goes on from its last finished node; it begins anew
+        where an answer was kept without its secret.
 
         Raises:
             ProviderError: a model's endpoint failed; the same call goes on from there later.
@@ -67,6 +68,8 @@ class AtlasAgent:
         known = await graph.aget_state(config)
         # Stopped before its first node, a thread has an input and nothing to go on with: it starts anew.
         begun = bool(known.values) and bool(known.values["lane"] or known.next)
+        if begun and context.desk.lost_an_answer(known.values["attempts"]):
+            begun = False  # `[secret]` is not what was answered: the task is worked again
         if begun and not known.next:
             return self._outcome(cast("AtlasState", known.values), context)
         start = None if begun else initial_state()

@@ -1,4 +1,4 @@
-"""Where graph state is kept between nodes: a SQLite file, or nowhere beyond this process.
+"""Where graph state is kept between nodes: a SQLite file without secrets, or nowhere beyond this process.
 
 Checkpoints are read back with strict msgpack: no type but the safe built-in ones is ever rebuilt.
 """
@@ -29,11 +29,14 @@ class Checkpoints(Protocol):
     async def close(self) -> None: ...
 
 
-def strict_serializer() -> JsonPlusSerializer:
+def strict_serializer(*, keeps_secrets: bool = False) -> JsonPlusSerializer:
     """msgpack without pickle and without types from outside the built-in safe list."""
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
+    from atlas.redacting import RedactingSerializer
+
+    kind = JsonPlusSerializer if keeps_secrets else RedactingSerializer
+    return kind(pickle_fallback=False, allowed_msgpack_modules=None)
 
 
 class SqliteCheckpoints:
@@ -83,7 +86,7 @@ class MemoryCheckpoints:
         from langgraph.checkpoint.memory import InMemorySaver
 
         if self._saver is None:
-            self._saver = InMemorySaver(serde=strict_serializer())
+            self._saver = InMemorySaver(serde=strict_serializer(keeps_secrets=True))
         return self._saver
 
     async def close(self) -> None:

@@ -29,7 +29,10 @@ _LANES = (Lane.AUTO, Lane.PAIRED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtlasConfig:
-    """`recall_*` bound what a Student is shown; the floor is a similarity in [0, 1]."""
+    """`recall_*` bound what a Student is shown; the floor is a similarity in [0, 1].
+
+    `withhold` is the share of recalled items that a learning run leaves out at random, to measure them.
+    """
 
     lane: Lane = Lane.PAIRED
     memory: MemoryMode = MemoryMode.ON
@@ -37,6 +40,7 @@ class AtlasConfig:
     recall_limit: int = 12
     recall_tokens: int = 900
     recall_floor: float = 0.25
+    withhold: float = 0.1
 
     def __post_init__(self) -> None:
         if self.lane not in _LANES:
@@ -44,6 +48,8 @@ class AtlasConfig:
             raise UserError(f"lane {self.lane.value} is not available yet: choose one of {known}")
         if self.recall_limit < 0 or self.recall_tokens < 0:
             raise UserError("recall limits are counts of 0 or more")
+        if not 0.0 <= self.withhold < 1.0:
+            raise UserError(f"the share withheld lies between 0 and 1, not {self.withhold}")
 
     @property
     def learns(self) -> bool:

@@ -13,6 +13,7 @@ from core.episode import Environment, Episode, Feedback, Student, Task
 from core.errors import StorageError
 from core.guidance import GuidanceItem
 from core.recorder import Recorder
+from core.redaction import SECRET
 from memory.items import ItemId
 from memory.store import Pamphlets
 
@@ -79,6 +80,10 @@ class Desk:
     def episodes(self, count: int) -> tuple[Episode, ...]:
         """The first `count` attempts in order."""
         return tuple(self.episode(number) for number in range(count))
+
+    def lost_an_answer(self, count: int) -> bool:
+        """Whether the store kept one of the first `count` answers without a secret that it held."""
+        return any(SECRET in (episode.answer or "") for episode in self.episodes(count))
 
     def put_items(self, items: tuple[GuidanceItem, ...]) -> None:
         self._items.update({item.id: item for item in items})

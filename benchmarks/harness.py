@@ -10,6 +10,7 @@ from benchmarks.report import RunReport, build_report
 from benchmarks.task import Benchmark, Question, Split
 from core.episode import Agent
 from core.errors import UserError
+from core.redaction import redacted
 from core.store import Json, MemoryUse, RunId, RunSpec, RunStore
 
 
@@ -99,7 +100,9 @@ def _check_same(
     store: RunStore, run_id: str, config: Mapping[str, Json], keyed: Sequence[tuple[str, Question]]
 ) -> None:
     before = store.run(run_id).spec.config
-    names = sorted(name for name in {*before, *config} if before.get(name) != config.get(name))
+    kept = redacted(config)
+    assert isinstance(kept, dict)
+    names = sorted(name for name in {*before, *kept} if before.get(name) != kept.get(name))
     if names:
         raise UserError(f"run {run_id} was started with other settings: {', '.join(names)}")
     known = [task.key for task in store.tasks(run_id)]

@@ -38,6 +38,7 @@ class Recalled(_Event):
     items: tuple[str, ...]
     abstained: bool
     degraded: bool = False
+    withheld: tuple[str, ...] = ()
 
 
 class AttemptEnded(_Event):
@@ -67,11 +68,22 @@ class Judged(_Event):
     rationale: str
 
 
+class Credited(_Event):
+    """The task's outcome was counted; `retired` are items that the sequential rule found harmful by it."""
+
+    kind: Literal["credited"] = "credited"
+    reward: float
+    retired: tuple[str, ...] = ()
+
+
 class Distilled(_Event):
+    """What became of drafts: ids, and for `refused` the gates' reasons."""
+
     kind: Literal["distilled"] = "distilled"
     added: tuple[str, ...]
     supported: tuple[str, ...]
     refused: tuple[str, ...]
+    quarantined: tuple[str, ...] = ()
 
 
 class Scored(_Event):
@@ -97,6 +109,7 @@ Event = Annotated[
     | Validated
     | Guided
     | Judged
+    | Credited
     | Distilled
     | Scored
     | TaskFailed,

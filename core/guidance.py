@@ -41,6 +41,7 @@ class GuidanceItem:
     content: str
     cue: str = ""
     action: ActionTemplate | None = None
+    boundary: str = ""
     worth: float = 0.5
     support: int = 0
 
@@ -60,10 +61,11 @@ class Guidance:
         return Guidance(items=self.items, notes=(*self.notes, note))
 
 
-def guidance_line(kind: str, content: str, action: ActionTemplate | None) -> str:
-    """One item as a model reads it, its action included."""
+def guidance_line(kind: str, content: str, action: ActionTemplate | None, boundary: str = "") -> str:
+    """One item as a model reads it, with its action and with where it does not hold."""
     shown = "" if action is None else f" ({action.tool}: {action.text})"
-    return f"- [{kind}] {content}{shown}"
+    limits = f" Not when: {boundary}" if boundary else ""
+    return f"- [{kind}] {content}{shown}{limits}"
 
 
 def render_guidance(guidance: Guidance) -> str:
@@ -71,6 +73,6 @@ def render_guidance(guidance: Guidance) -> str:
     if guidance.empty:
         return ""
     lines = ["<advice>", "Advice from earlier work. It may be wrong: what you observe counts more."]
-    lines += [guidance_line(item.kind, item.content, item.action) for item in guidance.items]
+    lines += [guidance_line(item.kind, item.content, item.action, item.boundary) for item in guidance.items]
     lines += [f"- [teacher] {note}" for note in guidance.notes]
     return "\n".join([*lines, "</advice>"])

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import UserError
@@ -35,6 +35,11 @@ def _web_address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("a URL must start with http:// or https://")
     return text.rstrip("/")
+
+
+def _is_set(value: object) -> bool:
+    """Whatever stands in the variable, `0` too: see no-color.org."""
+    return value if isinstance(value, bool) else bool(value)
 
 
 def _embedder_choice(text: str) -> str:
@@ -71,6 +76,9 @@ class Settings(BaseSettings):
     max_retries: int = Field(4, ge=0, le=20)
     local_context_tokens: int = Field(8192, ge=256)
     log_level: LogLevel = LogLevel.WARNING
+    visual: str | None = Field(None, validation_alias="VISUAL")
+    editor: str | None = Field(None, validation_alias="EDITOR")
+    no_color: Annotated[bool, BeforeValidator(_is_set)] = Field(False, validation_alias="NO_COLOR")
 
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
     openai_base_url: WebAddress | None = Field(None, validation_alias="OPENAI_BASE_URL")
@@ -92,6 +100,11 @@ class Settings(BaseSettings):
         if self.database is not None:
             return self.database.get_secret_value()
         return f"sqlite:///{self.home / DATABASE_FILE}"
+
+    @property
+    def text_editor(self) -> str | None:
+        """The command that edits a text, with its options: VISUAL, else EDITOR."""
+        return self.visual or self.editor
 
     @classmethod
     def variable(cls, field: str) -> str:

@@ -16,9 +16,10 @@ def normalised(text: str) -> str:
     return " ".join(folded.split()).rstrip(" .;:!")
 
 
-def content_hash(draft: ItemDraft) -> str:
-    """SHA-256 of the draft's identity, as 64 hex digits."""
+def content_hash(draft: ItemDraft, *, salt: str = "") -> str:
+    """SHA-256 of the draft's identity, as 64 hex digits. `salt` tells equal words apart where it must."""
     parts = [draft.scope, draft.kind.value, normalised(draft.content), _action_key(draft.action)]
+    parts += [part for part in (draft.student_model, salt) if part]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import Row, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select
 
 from core.database import Database
 from core.embedder import Embedder
 from core.errors import UserError
-from memory.copying import copy_memory
-from memory.gates import refusal
-from memory.identity import content_hash, item_id
-from memory.index_keeper import IndexKeeper
+from memory.copying import copy_memory, copy_snapshot
+from memory.credit.outcome import TaskOutcome
+from memory.credit.tallies import Trials
+from memory.gates import inspect
+from memory.index.keeper import IndexKeeper
 from memory.items import Evidence, Item, ItemDraft, ItemId, Learned, Recall, RecallQuery, Status
-from memory.recaller import Recaller
-from memory.rows import (
-    add_evidence,
-    add_item,
-    distinct_tasks,
-    evidence_of,
-    in_scope,
-    insert_all_new,
-    insert_new,
-    item_of,
-    raise_change,
-    select_items,
-)
-from memory.shelf import LIVE, Shelf
-from memory.tables import MEMORY_TABLES, CreditRow, EvidenceRow, ExposureRow, ItemRow
-from memory.vector_index import VectorIndex
+from memory.ledger.adoption import adopt
+from memory.ledger.archive import Archive
+from memory.ledger.crediting import Exposure, count_outcome, exposures_of, retire_harmful, trials_of
+from memory.ledger.editor import Editor
+from memory.ledger.learning import Learner
+from memory.ledger.queue import Waiting, review_queue
+from memory.ledger.reading import evidence_for, get_item, list_items
+from memory.ledger.writing import writing
+from memory.recall.likeness import Decision
+from memory.recall.recaller import Recaller
+from memory.recall.shelf import Shelf
+from memory.sql.rows import insert_all_new
+from memory.sql.tables import MEMORY_TABLES, ExposureRow, PairRow
 
 logger = logging.getLogger(__name__)
-
-QUORUM = 2
-"""Distinct tasks behind an item before it is active: one may teach its own accident, two seldom the same."""
 
 
 def _now() -> datetime:
@@ -49,134 +43,138 @@ class PamphletLibrary:
     """Implements `memory.store.Pamphlets`. SQL is the truth: the index and the shelf in memory follow it.
 
     A frozen library learns and credits nothing; it still logs exposures, which belong to the run.
+    `tools` are the names that actions may call; None lets any pass.
     """
 
     def __init__(
         self,
         database: Database,
         embedder: Embedder,
-        index: VectorIndex | None = None,
+        keeper: IndexKeeper | None = None,
         *,
         frozen: bool = False,
+        tools: Collection[str] | None = None,
         clock: Callable[[], datetime] = _now,
         owns_database: bool = False,
     ) -> None:
         self.frozen = frozen
         self.embedder = embedder
+        self.index = keeper
         self._database, self._clock, self._owns_database = database, clock, owns_database
+        self._tools = tools
         self._shelf = Shelf(database, embedder)
-        self._keeper = IndexKeeper(index, self._shelf, embedder.id) if index is not None else None
-        self._recaller = Recaller(self._shelf, embedder, self._keeper)
-
-    @property
-    def degraded(self) -> str | None:
-        """Why recall does with less than it should, in one line; None when all is well."""
-        if self._keeper is not None and self._keeper.broken is not None:
-            return f"the vector index is broken, searching without it: {self._keeper.broken}"
-        return "the embedder fails, searching by words" if self._shelf.unembedded else None
+        self._recaller = Recaller(database, self._shelf, embedder, keeper, contradictions)
+        self._learner = Learner(database, clock, embedder, self._shelf)
 
     @classmethod
     def in_memory(cls, embedder: Embedder, *, clock: Callable[[], datetime] = _now) -> Self:
         """An empty memory that lives as long as the object."""
         return cls(Database.in_memory(*MEMORY_TABLES), embedder, clock=clock, owns_database=True)
 
+    @property
+    def degraded(self) -> str | None:
+        """Why recall does with less than it should, in one line; None when all is well."""
+        if self.index is not None and self.index.degraded is not None:
+            return self.index.degraded
+        return "the embedder fails, searching by words" if self._shelf.unembedded else None
+
+    @property
+    def archive(self) -> Archive:
+        """What was: history, differences, rollback, snapshots, the audit chain."""
+        return Archive(self._database, self._clock, self._written, frozen=self.frozen)
+
+    def editor(self, actor: str) -> Editor:
+        """The pen of `person:NAME` or of a program.
+
+        Raises:
+            UserError: the library is frozen, or the actor has no name.
+        """
+        if self.frozen:
+            raise UserError("the memory is frozen: open it for writing")
+        adopt(self._database, self._clock)
+        return Editor(self._database, self._clock, actor, self._gate, self._written)
+
     def recall(self, query: RecallQuery) -> Recall:
         return self._recaller.recall(query)
 
+    def explain(self, query: RecallQuery) -> Recall:
+        """The same recall, with every candidate, every part of its score and what became of it."""
+        return self._recaller.recall(query, explain=True)
+
     def log_exposures(self, run_id: str, task_id: str, recall: Recall) -> None:
         now = self._clock()
+        fates = [*((hit, "shown") for hit in recall.hits), *((hit, "withheld") for hit in recall.withheld)]
         rows = [
             {
                 "item_id": hit.item.id,
                 "run_id": run_id,
                 "task_id": task_id,
                 "version": hit.item.version,
-                "outcome": "shown",
-                "propensity": 1.0,
+                "outcome": fate,
+                "propensity": hit.propensity,
                 "score": hit.score,
                 "created_at": now,
+                "counted": False,
             }
-            for hit in recall.hits
+            for hit, fate in fates
         ]
         if rows:
             with self._database.session() as session:
                 insert_all_new(session, ExposureRow.__table__, rows)
 
-    def learn(self, drafts: Sequence[ItemDraft], evidence: Evidence) -> Learned:
+    def learn(
+        self,
+        drafts: Sequence[ItemDraft],
+        evidence: Evidence,
+        *,
+        observed: Sequence[str] = (),
+        tools: Collection[str] | None = None,
+    ) -> Learned:
         if self.frozen:
             return Learned(refused=tuple("the memory is frozen" for _ in drafts))
-        refused: list[str] = []
-        accepted: dict[str, ItemDraft] = {}
-        for draft in drafts:
-            if (reason := refusal(draft)) is None:
-                accepted.setdefault(content_hash(draft), draft)
-            else:
-                refused.append(reason)
-        added: list[ItemId] = []
-        supported: list[ItemId] = []
-        if accepted:
-            with self._database.session() as session:
-                change = raise_change(session)
-                for digest, draft in accepted.items():
-                    known = _find(session, digest)
-                    if known is not None and known.status not in LIVE:
-                        refused.append(f"equal to a {known.status} item")
-                        continue
-                    identity = self._support(session, known, digest, draft, evidence, change)
-                    is_new = known is None or _made_by(known, evidence)
-                    (added if is_new else supported).append(identity)
-            self._shelf.refresh()
-        for reason in refused:
+        adopt(self._database, self._clock)
+        allowed = self._tools if tools is None else tools
+        learned = self._learner.learn(drafts, evidence, observed=observed, tools=allowed)
+        for reason in learned.refused:
             logger.info("a draft of task %s was refused: %s", evidence.task_id, reason)
-        return Learned(added=tuple(added), supported=tuple(supported), refused=tuple(refused))
+        self._written()
+        return learned
 
-    def credit(self, run_id: str, task_id: str, items: Sequence[ItemId], reward: float | None) -> None:
-        if self.frozen or reward is None or not items:
-            return
-        if not 0.0 <= reward <= 1.0:
-            raise UserError(f"a reward lies between 0 and 1, not {reward}")
-        now = self._clock()
-        with self._database.session() as session:
-            change = raise_change(session)
-            query = select(ItemRow).where(ItemRow.id.in_(items)).order_by(ItemRow.id)
-            for row in session.scalars(query):
-                # What an item made of this very task says of itself is evidence, not credit.
-                if (row.origin_run, row.origin_task) == (run_id, task_id):
-                    continue
-                key = {"item_id": row.id, "run_id": run_id, "task_id": task_id}
-                if insert_new(session, CreditRow.__table__, {**key, "reward": reward, "created_at": now}):
-                    row.alpha, row.beta = row.alpha + reward, row.beta + 1.0 - reward
-                    row.updated_at, row.change = now, change
+    def credit(self, run_id: str, task_id: str, outcome: TaskOutcome) -> tuple[ItemId, ...]:
+        if self.frozen or outcome.reward is None:
+            return ()
+        adopt(self._database, self._clock)
+        with writing(self._database, self._clock) as write:
+            harmful = count_outcome(write, run_id, task_id, outcome)
+            retired = retire_harmful(write, harmful)
+        if retired:
+            self._written()
+        return retired
 
     def items(
         self, *, scope: str | None = None, status: Status | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
         """Items of the scope and below it, in order of scope, kind and age."""
-        query = (
-            select_items().order_by(ItemRow.scope, ItemRow.kind, ItemRow.created_at, ItemRow.id).limit(limit)
-        )
-        if scope is not None:
-            query = query.where(in_scope(scope))
-        if status is not None:
-            query = query.where(ItemRow.status == status.value)
-        with self._database.reading() as session:
-            return tuple(item_of(row) for row in session.execute(query))
+        return list_items(self._database, scope=scope, status=status, limit=limit)
 
     def get(self, item_id: ItemId) -> Item:
-        with self._database.reading() as session:
-            row = session.execute(select_items().where(ItemRow.id == item_id)).one_or_none()
-        if row is None:
-            raise UserError(f"no item {item_id}; see: atlas memory list")
-        return item_of(row)
+        return get_item(self._database, item_id)
 
     def evidence(self, item_id: ItemId) -> tuple[Evidence, ...]:
-        query = (
-            select(EvidenceRow)
-            .where(EvidenceRow.item_id == item_id)
-            .order_by(EvidenceRow.created_at, EvidenceRow.run_id, EvidenceRow.task_id)
-        )
+        return evidence_for(self._database, item_id)
+
+    def exposures(self, item_id: ItemId) -> tuple[Exposure, ...]:
+        """The item's exposures, newest first."""
+        return exposures_of(self._database, item_id)
+
+    def trials(self, item_id: ItemId) -> Trials:
+        """What shown and withheld tasks say of the item; see `memory.credit.uplift`."""
         with self._database.reading() as session:
-            return tuple(evidence_of(row) for row in session.scalars(query))
+            return trials_of(session.connection(), item_id)
+
+    def queue(self, scope: str | None = None) -> tuple[Waiting, ...]:
+        """What waits for a person, the most urgent first."""
+        return review_queue(self._database, scope)
 
     def copy_to(
         self, database: Database, *, frozen: bool = False, owns_database: bool = False
@@ -187,55 +185,47 @@ class PamphletLibrary:
             UserError: the target holds a memory already.
         """
         copy_memory(self._database, database)
-        return PamphletLibrary(
-            database, self.embedder, frozen=frozen, clock=self._clock, owns_database=owns_database
-        )
+        return self._over(database, frozen=frozen, owns_database=owns_database)
 
     def frozen_copy(self) -> PamphletLibrary:
         """A copy in memory that will not change, whatever becomes of this library."""
         return self.copy_to(Database.in_memory(*MEMORY_TABLES), frozen=True, owns_database=True)
 
-    def rebuild_index(self) -> int:
-        """Write the vector index anew from SQL; returns the number of items in it (0 without an index)."""
-        self._shelf.refresh()
-        return self._keeper.rebuild() if self._keeper is not None else 0
+    def at_snapshot(self, name: str) -> PamphletLibrary:
+        """A snapshot as a frozen library in memory, with the credit that its items had.
+
+        Raises:
+            UserError: no such snapshot.
+        """
+        target = Database.in_memory(*MEMORY_TABLES)
+        copy_snapshot(self._database, target, self.archive.snapshot_items(name))
+        return self._over(target, frozen=True, owns_database=True)
 
     def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.close()
+        if self.index is not None:
+            self.index.close()
         if self._owns_database:
             self._database.close()
 
-    def _support(
-        self,
-        session: Session,
-        known: Row[str, str, str, str] | None,
-        digest: str,
-        draft: ItemDraft,
-        evidence: Evidence,
-        change: int,
-    ) -> ItemId:
-        """Add the draft's item where it is new, and the evidence; a quorum of tasks makes it active."""
-        now = self._clock()
-        identity = item_id(digest) if known is None else ItemId(known.id)
-        if known is None:
-            add_item(session, identity, draft, digest, evidence, now, change)
-        if add_evidence(session, identity, evidence, now):
-            support = distinct_tasks(session, identity)
-            values: dict[str, object] = {"support": support, "updated_at": now, "change": change}
-            if support >= QUORUM:
-                values["status"] = Status.ACTIVE.value
-            session.execute(update(ItemRow).where(ItemRow.id == identity).values(values))
-        return identity
+    def _over(self, database: Database, *, frozen: bool, owns_database: bool) -> PamphletLibrary:
+        return PamphletLibrary(
+            database,
+            self.embedder,
+            frozen=frozen,
+            tools=self._tools,
+            clock=self._clock,
+            owns_database=owns_database,
+        )
+
+    def _gate(self, draft: ItemDraft) -> tuple[str, ...]:
+        return inspect(draft, tools=self._tools).reasons
+
+    def _written(self) -> None:
+        if self.index is not None:
+            self.index.poke()
 
 
-def _find(session: Session, digest: str) -> Row[str, str, str, str] | None:
-    """The item that says this now, else the one that said it first and was edited since."""
-    current = ItemRow.content_hash == digest
-    query = select(ItemRow.id, ItemRow.status, ItemRow.origin_run, ItemRow.origin_task)
-    query = query.where(or_(current, ItemRow.id == item_id(digest))).order_by(current.desc(), ItemRow.id)
-    return session.execute(query.limit(1)).one_or_none()
-
-
-def _made_by(known: Row[str, str, str, str], evidence: Evidence) -> bool:
-    return (known.origin_run, known.origin_task) == (evidence.run_id, evidence.task_id)
+def contradictions(connection: Connection) -> frozenset[tuple[ItemId, ItemId]]:
+    """Pairs of items that contradict each other, the lesser id first."""
+    query = select(PairRow.first, PairRow.second).where(PairRow.decision == Decision.CONTRADICTION.value)
+    return frozenset((ItemId(row.first), ItemId(row.second)) for row in connection.execute(query))

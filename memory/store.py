@@ -1,13 +1,15 @@
-"""The seam of memory: what atlas and app call. Open this first.
+"""The seam of memory: what atlas and app call while agents work. Open this first.
 
-`PamphletLibrary` (library.py) is the implementation over SQL and Chroma.
+`PamphletLibrary` (library.py) is the implementation over SQL and Chroma; beside this seam it has an `editor`
+for people and an `archive` of all that was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from memory.credit.outcome import TaskOutcome
 from memory.items import Evidence, Item, ItemDraft, ItemId, Learned, Recall, RecallQuery, Status
 
 
@@ -19,20 +21,28 @@ class Pamphlets(Protocol):
         ...
 
     def log_exposures(self, run_id: str, task_id: str, recall: Recall) -> None:
-        """Store which items were shown to a task (idempotent)."""
+        """Store which items were shown to a task and which were withheld from it (idempotent)."""
         ...
 
-    def learn(self, drafts: Sequence[ItemDraft], evidence: Evidence) -> Learned:
-        """Add drafts or support the items that they equal, in one transaction, idempotent by evidence key.
+    def learn(
+        self,
+        drafts: Sequence[ItemDraft],
+        evidence: Evidence,
+        *,
+        observed: Sequence[str] = (),
+        tools: Collection[str] | None = None,
+    ) -> Learned:
+        """Add drafts or support the items that say the same, in one transaction, idempotent by evidence key.
 
-        A frozen library refuses every draft.
+        `observed` is raw tool output that no item may copy, `tools` what actions may call (None: anything). A
+        frozen library refuses every draft.
         """
         ...
 
-    def credit(self, run_id: str, task_id: str, items: Sequence[ItemId], reward: float | None) -> None:
-        """Count the task's reward (None: nothing) towards the items shown to it.
+    def credit(self, run_id: str, task_id: str, outcome: TaskOutcome) -> tuple[ItemId, ...]:
+        """Count how the task ended towards every item logged for it; returns the items that it retired.
 
-        Idempotent by (item, run, task).
+        Without a reward nothing is counted. Idempotent by (run, task).
         """
         ...
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +21,9 @@ settings.register_profile(
 settings.load_profile("atlas")
 
 ROOT = Path(__file__).resolve().parent.parent
+POSTGRES = os.environ.get("ATLAS_TEST_POSTGRES_URL")  # noqa: TID251
+"""Read when tests are collected: a running test sees no settings of the developer's."""
+MODEL = "smollm2-135m"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "", "0.0.0.0", "::"})
 _KEPT = frozenset({"ATLAS_SHARED_DATA", "ATLAS_TEST_MODELS"})
 _PRIVATE = ("ATLAS_", "OPENAI_", "OPENROUTER_", "OLLAMA_", "VLLM_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "HF_")
@@ -89,3 +98,49 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder}: set ATLAS_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def gguf(shared_data: Path) -> Path:
+    """A small model's file; fetched once into `ATLAS_TEST_MODELS`, else the system's temporary folder."""
+    if find_spec("xllamacpp") is None:
+        pytest.skip("extra `local` is not installed")
+    tool = shared_data.parent / "tools" / "get_model.py"
+    if not tool.is_file():
+        pytest.skip(f"no {tool} to fetch the model with")
+    cache = os.environ.get("ATLAS_TEST_MODELS") or str(Path(tempfile.gettempdir()) / "atlas-test-models")  # noqa: TID251
+    done = subprocess.run([sys.executable, tool, MODEL, cache], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"{MODEL} cannot be fetched: {done.stderr.strip()[-200:]}")
+    return Path(done.stdout.split("\n")[-2])
+
+
+@pytest.fixture(scope="session")
+def new_postgres_url() -> Iterator[Callable[[], str]]:
+    """Makes a schema of its own on the server that ATLAS_TEST_POSTGRES_URL names, at each call."""
+    if not POSTGRES:
+        pytest.skip("set ATLAS_TEST_POSTGRES_URL to test on PostgreSQL")
+    from sqlalchemy import create_engine, text
+
+    from core.database.engine import parse_url
+
+    engine = create_engine(parse_url(POSTGRES), isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def new() -> str:
+        made.append(f"test_{uuid.uuid4().hex}")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE SCHEMA {made[-1]}"))
+        return f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{made[-1]}"
+
+    yield new
+    with engine.connect() as connection:
+        for schema in made:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_url(new_postgres_url: Callable[[], str]) -> str:
+    """An empty schema of the test's own."""
+    return new_postgres_url()

@@ -11,6 +11,16 @@ def number(value: float | None, digits: int = 2) -> str:
     return ABSENT if value is None else f"{value:.{digits}f}"
 
 
+def signed(value: float | None, digits: int = 2) -> str:
+    """A difference, with its sign."""
+    return ABSENT if value is None else f"{value:+,.{digits}f}"
+
+
+def short(value: float) -> str:
+    """Three digits of a number that may be very large or very small."""
+    return f"{value:.3g}"
+
+
 def percent(value: float | None) -> str:
     return ABSENT if value is None else f"{100 * value:.1f}%"
 
@@ -52,6 +62,8 @@ def spaced(word: str) -> str:
 
 FILTERS = {
     "number": number,
+    "signed": signed,
+    "short": short,
     "percent": percent,
     "count": count,
     "money": money,

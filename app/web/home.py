@@ -9,7 +9,6 @@ from app.house import House
 from core.database import DatabaseState, check
 
 if TYPE_CHECKING:
-    from core.database import Database
     from core.settings import Settings
     from core.store import RunStore
     from memory.library import PamphletLibrary
@@ -37,10 +36,6 @@ class Home:
         if self._missing and check(self._settings.database_url) is not DatabaseState.MISSING:
             self.close()
             self._open()
-
-    @property
-    def database(self) -> Database:
-        return self._house.database
 
     @property
     def runs(self) -> RunStore:

@@ -17,7 +17,9 @@ from starlette.types import ASGIApp
 from app.web.documents import document_of
 from app.web.guard import Guard
 from app.web.home import Home
-from app.web.pages.pamphlets import ItemFilter, item_page, pamphlets_page
+from app.web.pages.items import item_page
+from app.web.pages.pamphlets import ItemFilter, pamphlets_page
+from app.web.pages.queue import queue_page
 from app.web.pages.runs import Mark, run_page, runs_page
 from app.web.pages.tasks import call_page, task_page
 from app.web.rendering import render
@@ -40,6 +42,7 @@ def make_app(home: Home) -> ASGIApp:
         Route("/runs/{run}/calls/{seq:int}/{key:path}", pages.call),
         Route("/pamphlets", pages.pamphlets),
         Route("/pamphlets/{item}", pages.item),
+        Route("/queue", pages.queue),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     handlers = {HTTPException: _refused, AtlasError: _failed, Exception: _broken}
@@ -90,8 +93,13 @@ class Pages:
 
     async def item(self, request: Request) -> Response:
         known = frozenset(run.id for run in self._home.runs.runs())
-        view = item_page(self._home.pamphlets, self._home.database, request.path_params["item"], known)
+        view = item_page(self._home.pamphlets, request.path_params["item"], known)
         return _answer(request, "item.html", view)
+
+    async def queue(self, request: Request) -> Response:
+        self._home.refresh()
+        scope = request.query_params.get("scope") or None
+        return _answer(request, "queue.html", queue_page(self._home.pamphlets, scope, _page(request)))
 
 
 def _answer(request: Request, template: str, view: object) -> Response:

@@ -11,8 +11,13 @@ from atlas.leaks import reveals_answer
 from atlas.state import AtlasState
 from atlas.teacher import Review
 from core.episode import Verdict
-from core.events import Distilled, Judged
-from memory.items import Evidence, ItemDraft, ItemId
+from core.events import Credited, Distilled, Judged
+from core.usage import Role
+from memory.credit.outcome import TaskOutcome
+from memory.items import Evidence, ItemDraft
+
+SUCCESS = 0.5
+"""The judge's reward from which a task counts as solved where items are compared."""
 
 
 def _review(state: AtlasState) -> Review:
@@ -44,12 +49,19 @@ async def judge(state: AtlasState, runtime: Runtime[AtlasContext]) -> AtlasState
 
 
 async def commit(state: AtlasState, runtime: Runtime[AtlasContext]) -> AtlasState:
-    """Credit the items that were shown. Without a reward to learn from nothing is counted."""
+    """Count the outcome towards the items shown and withheld. Without a reward nothing is counted."""
     context, reward = runtime.context, state["learning_reward"]
-    memory = context.memory
-    shown = [ItemId(i) for i in (*state["items"], *state["teacher_items"])]
-    if memory is not None and reward is not None and shown:
-        memory.credit(context.recorder.run_id, context.recorder.task_key, shown, reward)
+    memory, recorder = context.memory, context.recorder
+    if memory is None or reward is None:
+        return {}
+    outcome = TaskOutcome(
+        reward=reward,
+        success=reward >= SUCCESS,
+        steps=sum(len(episode.steps) for episode in context.desk.episodes(state["attempts"])),
+        tokens=recorder.tokens(Role.STUDENT),
+    )
+    retired = memory.credit(recorder.run_id, recorder.task_key, outcome)
+    recorder.event(Credited(reward=reward, retired=tuple(retired)))
     return {}
 
 
@@ -84,8 +96,19 @@ async def learn(state: AtlasState, runtime: Runtime[AtlasContext]) -> AtlasState
         group=context.task.group,
         reward=state["learning_reward"],
     )
-    learned = context.memory.learn(drafts, evidence)
+    episodes = context.desk.episodes(state["attempts"])
+    learned = context.memory.learn(
+        drafts,
+        evidence,
+        observed=[step.observation.text for episode in episodes for step in episode.steps],
+        tools=frozenset(tool.name for tool in context.environment.tools),
+    )
     context.recorder.event(
-        Distilled(added=tuple(learned.added), supported=tuple(learned.supported), refused=learned.refused)
+        Distilled(
+            added=tuple(learned.added),
+            supported=tuple(learned.supported),
+            refused=learned.refused,
+            quarantined=tuple(learned.quarantined),
+        )
     )
     return {"drafts": "[]"}

@@ -54,6 +54,9 @@ def _recall(
             limit=config.recall_limit,
             token_budget=config.recall_tokens,
             floor=config.recall_floor,
+            student_model=context.student.name,
+            draw=f"{recorder.run_id}/{recorder.task_key}" if config.learns else None,
+            withhold=config.withhold,
         )
     )
     memory.log_exposures(recorder.run_id, recorder.task_key, found)
@@ -61,5 +64,8 @@ def _recall(
     context.desk.put_items(items)
     ids = tuple(item.id for item in items)
     if audience is Audience.STUDENT or ids:
-        recorder.event(Recalled(items=ids, abstained=found.abstained, degraded=found.degraded))
+        withheld = tuple(hit.item.id for hit in found.withheld)
+        recorder.event(
+            Recalled(items=ids, abstained=found.abstained, degraded=found.degraded, withheld=withheld)
+        )
     return items

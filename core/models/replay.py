@@ -1,6 +1,7 @@
 """Recorded replies: a run without its provider, the same every time.
 
-A recording is JSONL, one `Record` a line. A request is known again by its digest, whatever model answered.
+A recording is JSONL, one `Record` a line, without the secrets that were said. A request is known again by its
+digest, whatever model answered and whatever secrets it holds.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from core.chat import ChatModel, ChatReply, ChatRequest
 from core.errors import StorageError, UserError
+from core.redaction import redacted
 
 _REQUEST = TypeAdapter(ChatRequest)
+_REPLY = TypeAdapter(ChatReply)
 
 
 class Record(BaseModel):
@@ -39,6 +42,11 @@ def _json(request: ChatRequest) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _kept(request: ChatRequest) -> ChatRequest:
+    """The request as a recording holds it: a reply that lost a secret there comes back in later requests."""
+    return _REQUEST.validate_python(redacted(json.loads(_json(request))))
+
+
 class RecordingModel:
     """Passes requests on to `inner` and appends what came back to the file `path`, made when needed."""
 
@@ -56,8 +64,9 @@ class RecordingModel:
             StorageError: the file cannot be written.
         """
         reply = await self._inner.complete(request)
-        sent = _REQUEST.validate_json(_json(request))
-        line = Record(digest=request_digest(request), request=sent, reply=reply).model_dump_json()
+        kept = _kept(request)
+        told = _REPLY.validate_python(redacted(_REPLY.dump_python(reply)))
+        line = Record(digest=request_digest(kept), request=kept, reply=told).model_dump_json()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
@@ -81,7 +90,7 @@ class ReplayModel:
         self._path = path
         self._replies: dict[str, deque[ChatReply]] = defaultdict(deque)
         for record in read_recording(path):
-            self._replies[record.digest].append(record.reply)
+            self._replies[request_digest(_kept(record.request))].append(record.reply)
         self._asked: set[str] = set()
 
     @property
@@ -93,7 +102,7 @@ class ReplayModel:
         """Raises:
         UserError: the request is not in the recording, or was asked more often than it was recorded.
         """
-        digest = request_digest(request)
+        digest = request_digest(_kept(request))
         replies = self._replies.get(digest)
         if not replies:
             what = (

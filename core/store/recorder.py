@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Table, delete, func, select
+from sqlalchemy import ColumnElement, Table, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.budget import Budget
@@ -16,14 +16,25 @@ from core.chat import ChatReply, ChatRequest, Message
 from core.database import Database
 from core.events import Event, Judged
 from core.recorder import CallFailure
+from core.redaction import redact
 from core.store.records import RunId
 from core.store.tables import attempts, calls, events, judgements, steps
-from core.store.writing import Row, append, storable, upsert
+from core.store.writing import Row, append, upsert
 from core.usage import Role, TokenUsage
 
 if TYPE_CHECKING:
     from core.episode import Episode, Step
     from core.prices import Cost
+
+
+TOKEN_COLUMNS = (
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+)
+"""They exclude each other: their sum counts every token once."""
 
 
 class StoreRecorder:
@@ -68,9 +79,9 @@ class StoreRecorder:
             **self._key,
             "number": episode.number,
             "status": episode.status.value,
-            "answer": None if episode.answer is None else storable(episode.answer),
+            "answer": episode.answer,
             "limit_reached": None if episode.limit is None else episode.limit.value,
-            "error": None if episode.error is None else storable(episode.error),
+            "error": episode.error,
         }
         with self._database.session() as session:
             session.execute(delete(steps).where(*self._mine(steps), steps.c.attempt == episode.number))
@@ -78,7 +89,7 @@ class StoreRecorder:
             upsert(session, attempts, [row])
 
     def event(self, event: Event) -> None:
-        text = event.model_dump_json()
+        text = redact(event.model_dump_json())
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._database.session() as session:
             told = self._known_events(session)
@@ -118,6 +129,12 @@ class StoreRecorder:
         for budget in self._budgets:
             budget.spend(usage, charged)
 
+    def tokens(self, role: Role) -> int:
+        total = sum((func.coalesce(func.sum(calls.c[name]), 0) for name in TOKEN_COLUMNS), literal(0))
+        with self._database.reading() as session:
+            query = select(total).where(*self._mine(calls), calls.c.role == role.value)
+            return int(session.execute(query).scalar_one())
+
     @property
     def _key(self) -> dict[str, object]:
         return {"run_id": self._run_id, "task_key": self._task_key}
@@ -143,7 +160,7 @@ class StoreRecorder:
 
     def _judgement(self, session: Session, event: Judged) -> None:
         row = {"judge": "agent", "sample": 0, "reward": event.reward, "uncertainty": None}
-        upsert(session, judgements, [{**self._key, **row, "rationale": storable(event.rationale)}])
+        upsert(session, judgements, [{**self._key, **row, "rationale": event.rationale}])
 
     def _step_row(self, attempt: int, step: Step) -> Row:
         return {
@@ -151,9 +168,9 @@ class StoreRecorder:
             "attempt": attempt,
             "position": step.index,
             "tool": step.action.tool,
-            "text": storable(step.action.text),
-            "thought": storable(step.action.thought),
-            "observation": storable(step.observation.text),
+            "text": step.action.text,
+            "thought": step.action.thought,
+            "observation": step.observation.text,
             "is_error": step.observation.is_error,
             "row_count": step.observation.rows,
             "elapsed_seconds": step.observation.elapsed_seconds,
@@ -180,7 +197,7 @@ def _usage_columns(usage: TokenUsage) -> dict[str, object]:
 
 def _reply_columns(reply: ChatReply | CallFailure) -> dict[str, object]:
     if isinstance(reply, CallFailure):
-        return {"served_model": None, "retries": 0, "reply": None, "error": storable(reply.message)}
+        return {"served_model": None, "retries": 0, "reply": None, "error": reply.message}
     body = {
         "text": reply.text,
         "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in reply.tool_calls],

@@ -27,7 +27,7 @@ from core.store.records import (
     TaskStatus,
 )
 from core.store.tables import attempts, runs, scores, steps, tasks
-from core.store.writing import insert_new, storable, upsert
+from core.store.writing import insert_new, upsert
 
 
 def _now() -> datetime:
@@ -107,13 +107,12 @@ class RunStore:
         self, run_id: str, key: str, outcome: Outcome, *, wall_seconds: float, score: TaskScore | None = None
     ) -> None:
         """Store a task as done with its score, in one transaction; attempts not in the outcome go."""
-        answer = outcome.answer
         changes: dict[str, object] = {
             "status": TaskStatus.DONE.value,
             "lane": outcome.lane.value,
             "verdict": outcome.verdict.value,
             "reward": outcome.reward,
-            "answer": None if answer is None else storable(answer),
+            "answer": outcome.answer,
             "guidance_items": list(outcome.guidance_items),
             "wall_seconds": wall_seconds,
             "error": None,
@@ -131,7 +130,7 @@ class RunStore:
         """Store a task as failed; `error` is one line for people."""
         changes: dict[str, object] = {
             "status": TaskStatus.FAILED.value,
-            "error": storable(error),
+            "error": error,
             "wall_seconds": wall_seconds,
         }
         with self._database.session() as session:
@@ -221,7 +220,7 @@ def _task_row(run_id: str, position: int, key: str, task: Task) -> dict[str, obj
         "key": key,
         "position": position,
         "task_id": task.id,
-        "prompt": storable(task.prompt),
+        "prompt": task.prompt,
         "scope": task.scope,
         "task_group": task.group,
         "tags": list(task.tags),

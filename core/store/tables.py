@@ -12,11 +12,11 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
 from core.database import Base, UtcDateTime
+from core.store.writing import Kept, KeptJson, KeptName
 
 _TASK = ("run_id", "task_key")
 
@@ -35,7 +35,7 @@ runs = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("status", String, nullable=False, index=True),
-    Column("config", JSON, nullable=False),
+    Column("config", KeptJson, nullable=False),
     Column("seed", Integer, nullable=False),
     Column("prompt_digests", JSON, nullable=False),
     Column("code_version", String, nullable=False),
@@ -55,18 +55,18 @@ tasks = Table(
     Column("key", String, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("task_id", String, nullable=False),
-    Column("prompt", Text, nullable=False),
+    Column("prompt", Kept, nullable=False),
     Column("scope", String, nullable=False),
     Column("task_group", String, nullable=False),
-    Column("tags", JSON, nullable=False),
+    Column("tags", KeptJson, nullable=False),
     Column("status", String, nullable=False),
     Column("lane", String),
     Column("verdict", String),
     Column("reward", Float),
-    Column("answer", Text),
+    Column("answer", Kept),
     Column("guidance_items", JSON, nullable=False),
     Column("wall_seconds", Float),
-    Column("error", Text),
+    Column("error", Kept),
 )
 
 attempts = Table(
@@ -75,9 +75,9 @@ attempts = Table(
     *_task_columns(),
     Column("number", Integer, primary_key=True),
     Column("status", String, nullable=False),
-    Column("answer", Text),
+    Column("answer", Kept),
     Column("limit_reached", String),
-    Column("error", Text),
+    Column("error", Kept),
     _of_task(),
 )
 
@@ -87,10 +87,10 @@ steps = Table(
     *_task_columns(),
     Column("attempt", Integer, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("tool", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("thought", Text, nullable=False),
-    Column("observation", Text, nullable=False),
+    Column("tool", KeptName, nullable=False),
+    Column("text", Kept, nullable=False),
+    Column("thought", Kept, nullable=False),
+    Column("observation", Kept, nullable=False),
     Column("is_error", Boolean, nullable=False),
     Column("row_count", Integer),
     Column("elapsed_seconds", Float, nullable=False),
@@ -104,7 +104,7 @@ events = Table(
     Column("seq", Integer, primary_key=True),
     Column("kind", String, nullable=False),
     Column("digest", String, nullable=False),
-    Column("body", JSON, nullable=False),
+    Column("body", KeptJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint(*_TASK, "digest"),
     _of_task(),
@@ -116,8 +116,8 @@ calls = Table(
     *_task_columns(),
     Column("seq", Integer, primary_key=True),
     Column("role", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("served_model", String),
+    Column("model", KeptName, nullable=False),
+    Column("served_model", KeptName),
     Column("input_tokens", Integer),
     Column("cache_read_tokens", Integer),
     Column("cache_write_tokens", Integer),
@@ -127,9 +127,9 @@ calls = Table(
     Column("cost_usd", Float),
     Column("latency_seconds", Float, nullable=False),
     Column("retries", Integer, nullable=False),
-    Column("request", JSON, nullable=False),
-    Column("reply", JSON),
-    Column("error", Text),
+    Column("request", KeptJson, nullable=False),
+    Column("reply", KeptJson),
+    Column("error", Kept),
     Column("created_at", UtcDateTime, nullable=False),
     _of_task(),
 )
@@ -142,7 +142,7 @@ judgements = Table(
     Column("sample", Integer, primary_key=True),
     Column("reward", Float),
     Column("uncertainty", Float),
-    Column("rationale", Text, nullable=False),
+    Column("rationale", Kept, nullable=False),
     _of_task(),
 )
 

@@ -1,4 +1,4 @@
-"""Small helpers of every write: upserts for SQLite and PostgreSQL, text that both can keep."""
+"""Small helpers of every write: upserts for SQLite and PostgreSQL, columns that keep no secret."""
 
 from __future__ import annotations
 
@@ -6,18 +6,41 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, insert
+from sqlalchemy import JSON, Dialect, Insert, String, Table, Text, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+from core.redaction import redact, redacted
 
 Row = Mapping[str, object]
 
 
-def storable(text: str) -> str:
-    """The text without what a database refuses: NUL characters and lone surrogates become a mark."""
-    if text.isascii():
-        return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+class Kept(TypeDecorator[str]):
+    """Text without its secrets, and without what a database refuses."""
+
+    impl: type[String] = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _storable(redact(value))
+
+
+class KeptName(Kept):
+    """A short text that others chose."""
+
+    impl = String
+    cache_ok = True
+
+
+class KeptJson(TypeDecorator[object]):
+    """A JSON value whose texts are without their secrets."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        return redacted(value)
 
 
 def upsert(session: Session, table: Table, rows: Sequence[Row]) -> None:
@@ -57,3 +80,10 @@ def _statement(table: Table, names: tuple[str, ...], update: bool, dialect_name:
         changes = {name: statement.excluded[name] for name in others}
         return cast("Insert", statement.on_conflict_do_update(index_elements=keys, set_=changes))
     return cast("Insert", statement.on_conflict_do_nothing())
+
+
+def _storable(text: str) -> str:
+    """NUL characters and lone surrogates become a mark."""
+    if text.isascii():
+        return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -23,7 +23,7 @@ from core.database import open_database
 from core.episode import Verdict
 from core.models.scripted import ScriptedModel
 from core.store import RunSpec, RunStore
-from memory.lexical_embedder import LexicalEmbedder
+from memory.embedding.lexical import LexicalEmbedder
 from memory.library import PamphletLibrary
 from tests.atlas.parts import SayingJudge, SayingTeacher, TableEnvironment, draft, make_task
 

@@ -96,6 +96,10 @@ class ListRecorder:
     def call(self, role: Role, model: str, request: ChatRequest, reply: ChatReply | CallFailure) -> None:
         self.calls.append((role, model, request, reply))
 
+    def tokens(self, role: Role) -> int:
+        replies = [reply for who, _, _, reply in self.calls if who is role and isinstance(reply, ChatReply)]
+        return sum((reply.usage.input or 0) + (reply.usage.output or 0) for reply in replies)
+
     def attempt(self, episode: Episode) -> None:
         self.attempts[episode.number] = episode
 

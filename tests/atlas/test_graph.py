@@ -15,8 +15,9 @@ from core.episode import Environment, Episode, Lane, Task, Verdict
 from core.errors import Limit, LimitReached, UserError
 from core.guidance import Guidance
 from core.recorder import Recorder
+from memory.credit.outcome import Metric
+from memory.embedding.lexical import LexicalEmbedder
 from memory.items import Evidence, Status
-from memory.lexical_embedder import LexicalEmbedder
 from memory.library import PamphletLibrary
 from tests.atlas.parts import (
     ListRecorder,
@@ -129,10 +130,31 @@ async def test_recalled_items_reach_the_student_and_are_credited() -> None:
     memory, student = seeded(), PlanStudent()
     (item,) = memory.items(status=Status.ACTIVE)
     before = item.credit.mean
-    outcome = await work(AtlasAgent(student, SayingTeacher(), SayingJudge(1.0), memory, AtlasConfig()))
+    config = AtlasConfig(withhold=0.0)
+    outcome = await work(AtlasAgent(student, SayingTeacher(), SayingJudge(1.0), memory, config))
     assert [i.id for i in student.seen[0].items] == [item.id]
     assert outcome.guidance_items == (item.id,)
     assert memory.get(item.id).credit.mean > before
+
+
+async def test_withheld_items_stay_away_from_the_student_and_are_counted() -> None:
+    memory, student, recorder = seeded(), PlanStudent(), ListRecorder()
+    (item,) = memory.items(status=Status.ACTIVE)
+    config = AtlasConfig(withhold=0.999999)
+    outcome = await work(AtlasAgent(student, SayingTeacher(), SayingJudge(1.0), memory, config), recorder)
+    assert student.seen[0].items == outcome.guidance_items == ()
+    assert next(e.withheld for e in recorder.events if e.kind == "recalled") == (item.id,)
+    (exposure,) = memory.exposures(item.id)
+    assert (exposure.outcome, exposure.reward, exposure.counted) == ("withheld", 1.0, True)
+    assert memory.get(item.id).credit == item.credit
+    assert memory.trials(item.id).metrics[Metric.STEPS].withheld.n == 1
+
+
+async def test_frozen_memory_withholds_nothing() -> None:
+    memory, student = seeded(), PlanStudent()
+    config = AtlasConfig(memory=MemoryMode.FROZEN, withhold=0.999999)
+    await work(AtlasAgent(student, SayingTeacher(), SayingJudge(1.0), memory, config))
+    assert len(student.seen[0].items) == 1
 
 
 async def test_memory_off_neither_reads_nor_writes() -> None:

@@ -15,8 +15,14 @@ from atlas.agent import AtlasAgent
 from atlas.checkpoints import SqliteCheckpoints
 from atlas.config import AtlasConfig
 from atlas.graph import build_graph
+from atlas.judge import Judgement
 from atlas.state import initial_state
-from core.episode import Lane
+from atlas.teacher import Review
+from core.database import open_database
+from core.episode import Episode, Lane, Task
+from core.errors import ProviderError
+from core.recorder import Recorder
+from core.store import RunSpec, RunStore
 from tests.atlas.parts import (
     ListRecorder,
     PlanStudent,
@@ -39,7 +45,9 @@ def ledger(folder: Path) -> dict[str, list[tuple[object, ...]]]:
 
         return {
             "exposures": rows("SELECT task_id, count(*) FROM exposures GROUP BY task_id ORDER BY 1"),
-            "credits": rows("SELECT task_id, count(*), sum(reward) FROM credits GROUP BY task_id ORDER BY 1"),
+            "credits": rows(
+                "SELECT task_id, count(*), sum(reward) FROM outcomes GROUP BY task_id ORDER BY 1"
+            ),
             "evidence": rows("SELECT task_id, count(*) FROM evidence GROUP BY task_id ORDER BY 1"),
             "items": rows(
                 "SELECT support, alpha, beta, count(*) FROM items GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
@@ -98,3 +106,46 @@ async def test_a_task_stopped_before_its_first_node_began_starts_anew(tmp_path: 
     await agent.close()
     assert outcome.lane is Lane.AUTO
     assert outcome.answer is not None
+
+
+class Broken(SayingJudge):
+    """Fails at first, as an endpoint does."""
+
+    async def judge(self, task: Task, episode: Episode, review: Review, recorder: Recorder) -> Judgement:
+        self.reward, reward = 1.0, self.reward
+        if reward is None:
+            raise ProviderError(f"401 for {SECRET_KEY}")
+        return await super().judge(task, episode, review, recorder)
+
+
+SECRET_KEY = "q7Zp0LxV3nRt8KdW1yBc"
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_a_task_whose_answer_was_kept_without_its_secret_is_worked_again(
+    tmp_path: Path, stopped: bool
+) -> None:
+    """Stopped in its middle, or ended without a score: what is scored is what was answered."""
+    student = PlanStudent(("SELECT ip FROM alerts", f"the key {SECRET_KEY}"))
+    checkpoints = SqliteCheckpoints(tmp_path / "checkpoints.sqlite3")
+    config = AtlasConfig(lane=Lane.AUTO)
+    with open_database(f"sqlite:///{tmp_path / 'atlas.sqlite3'}") as database:
+        store = RunStore(database)
+        run_id, task = store.create(RunSpec(name="run", config={})), make_task()
+        store.add_tasks(run_id, [(task.id, task)])
+        judge = Broken(None if stopped else 1.0)
+        agent = AtlasAgent(student, SayingTeacher(), judge, None, config, checkpoints, store=store)
+        for go in range(2):
+            if stopped and go == 0:
+                with pytest.raises(ProviderError):
+                    await agent.work(task, TableEnvironment(), store.recorder(run_id, task.id))
+                continue
+            outcome = await agent.work(task, TableEnvironment(), store.recorder(run_id, task.id))
+            assert (outcome.answer, outcome.reward) == (f"the key {SECRET_KEY}", 1.0)
+        await agent.close()
+        kept = store.episode(run_id, task.id, 0)
+    assert kept is not None
+    assert kept.answer == "the key [secret]"
+    assert len(student.seen) == 2
+    for path in tmp_path.iterdir():
+        assert SECRET_KEY.encode() not in path.read_bytes()

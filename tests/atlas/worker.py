@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from atlas.agent import AtlasAgent
@@ -19,8 +19,9 @@ from core.episode import Environment, Episode, Outcome, Task, Verdict
 from core.guidance import Guidance, GuidanceItem
 from core.recorder import Recorder
 from core.store import RunSpec, RunStore
+from memory.credit.outcome import TaskOutcome
+from memory.embedding.lexical import LexicalEmbedder
 from memory.items import Evidence, ItemDraft, ItemId, Learned, Recall
-from memory.lexical_embedder import LexicalEmbedder
 from memory.library import PamphletLibrary
 from tests.atlas.parts import PlanStudent, SayingJudge, SayingTeacher, TableEnvironment, draft, make_task
 
@@ -50,13 +51,21 @@ class Library(PamphletLibrary):
         super().log_exposures(run_id, task_id, recall)
         self.trap.step_on("recall", task_id)
 
-    def credit(self, run_id: str, task_id: str, items: Sequence[ItemId], reward: float | None) -> None:
-        super().credit(run_id, task_id, items, reward)
+    def credit(self, run_id: str, task_id: str, outcome: TaskOutcome) -> tuple[ItemId, ...]:
+        retired = super().credit(run_id, task_id, outcome)
         self.trap.step_on("credit", task_id)
+        return retired
 
-    def learn(self, drafts: Sequence[ItemDraft], evidence: Evidence) -> Learned:
+    def learn(
+        self,
+        drafts: Sequence[ItemDraft],
+        evidence: Evidence,
+        *,
+        observed: Sequence[str] = (),
+        tools: Collection[str] | None = None,
+    ) -> Learned:
         self.trap.step_on("learn", evidence.task_id)
-        learned = super().learn(drafts, evidence)
+        learned = super().learn(drafts, evidence, observed=observed, tools=tools)
         self.trap.step_on("learned", evidence.task_id)
         return learned
 
@@ -132,7 +141,7 @@ async def run(folder: Path, place: str | None = None) -> list[Outcome]:
             Teacher(trap),
             Judge(trap),
             memory,
-            AtlasConfig(),
+            AtlasConfig(withhold=0.0),
             SqliteCheckpoints(folder / "checkpoints.sqlite"),
             store=store,
         )

@@ -231,6 +231,21 @@ async def test_resuming_with_other_settings_or_questions_is_refused(
     assert store.run(run_id).status is RunStatus.FAILED
 
 
+async def test_a_run_whose_settings_held_a_secret_is_resumed(
+    counting: CountingBenchmark, store: RunStore
+) -> None:
+    config = BenchConfig(groups=(1, 2), labels={"student": "http://me:Pw7hunter@host/v1"})
+    broken = agent(breaks_at(100, UserError("x")))
+    with pytest.raises(UserError, match="x"):
+        await run_benchmark(counting, broken, questions(counting), store, config)
+    run = store.runs()[0]
+    assert run.spec.config["student"] == "http://me:[secret]@host/v1"
+
+    right = BareAgent(FunctionStudent())
+    report = await run_benchmark(counting, right, questions(counting), store, config, resume=run.id)
+    assert (report.status, report.success) == (RunStatus.DONE, 1.0)
+
+
 async def test_a_question_asked_twice_is_two_tasks(counting: CountingBenchmark, store: RunStore) -> None:
     twice = questions(counting)[:1] * 2
     report = await run_benchmark(counting, BareAgent(FunctionStudent()), twice, store, CONFIG)

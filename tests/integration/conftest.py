@@ -45,7 +45,7 @@ class Bench:
     limit: int | None = None
 
     async def run(self, workers: int = 1) -> RunReport:
-        config = AtlasConfig(lane=self.lane, memory=self.memory)
+        config = AtlasConfig(lane=self.lane, memory=self.memory, withhold=0.0)
         teacher = parse_spec(self.teacher or self.model)
         plan = AgentPlan(student=parse_spec(self.model), teacher=teacher, config=config)
         library = None if self.memory is MemoryMode.OFF else self.house.blank_library()

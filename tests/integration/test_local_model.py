@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +14,9 @@ import pytest
 from app.house import House
 from core.settings import Settings
 
-MODEL = "smollm2-135m"
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 6
 ASKED = ("--limit", "3", "--max-steps", str(STEPS), "--json")
-
-
-@pytest.fixture(scope="module")
-def gguf(shared_data: Path) -> Path:
-    """The small model's file; fetched once into `ATLAS_TEST_MODELS`, else the system's temporary folder."""
-    if find_spec("xllamacpp") is None:
-        pytest.skip("extra `local` is not installed")
-    tool = shared_data.parent / "tools" / "get_model.py"
-    if not tool.is_file():
-        pytest.skip(f"no {tool} to fetch the model with")
-    cache = os.environ.get("ATLAS_TEST_MODELS") or str(Path(tempfile.gettempdir()) / "atlas-test-models")  # noqa: TID251
-    done = subprocess.run([sys.executable, tool, MODEL, cache], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"{MODEL} cannot be fetched: {done.stderr.strip()[-200:]}")
-    return Path(done.stdout.split("\n")[-2])
 
 
 @pytest.mark.slow

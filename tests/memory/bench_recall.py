@@ -12,11 +12,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from core.database import open_database
 from core.embedder import Embedder
-from memory.chroma_index import ChromaIndex
+from memory.embedding.lexical import LexicalEmbedder
+from memory.embedding.packaged_minilm import PackagedMiniLm
+from memory.index.chroma import ChromaIndex
+from memory.index.keeper import IndexKeeper
 from memory.items import ItemDraft
-from memory.lexical_embedder import LexicalEmbedder
 from memory.library import PamphletLibrary
-from memory.packaged_minilm import PackagedMiniLm
 from tests.memory.samples import DRAFTS, HOSTS, ask, task
 
 SIZE = 300
@@ -29,7 +30,7 @@ QUESTION = (
 def lessons(count: int) -> list[ItemDraft]:
     chance = random.Random(7)
     vocabulary = sorted({word for draft in DRAFTS for word in draft.content.split()})
-    names = [f"{chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(count)]
+    names = [f"Q{chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(count)]
     return [
         replace(HOSTS, content=f"Rule {name} " + " ".join(chance.choices(vocabulary, k=16)), cue="")
         for name in names
@@ -41,6 +42,7 @@ def full(request: pytest.FixtureRequest) -> Iterator[PamphletLibrary]:
     embedder: Embedder = request.param()
     library = PamphletLibrary.in_memory(embedder)
     library.learn(lessons(SIZE), task(1))
+    library.learn(lessons(SIZE), task(2))
     yield library
     library.close()
 
@@ -52,7 +54,7 @@ def test_recall_of_twelve_among_three_hundred(benchmark: BenchmarkFixture, full:
 
 def test_recall_after_learning(benchmark: BenchmarkFixture, full: PamphletLibrary) -> None:
     query = ask(QUESTION, floor=0.0, token_budget=100_000)
-    numbers = iter(range(2, 10_000))
+    numbers = iter(range(3, 10_000))
 
     def learn() -> None:
         full.learn(lessons(4), task(next(numbers)))
@@ -62,10 +64,12 @@ def test_recall_after_learning(benchmark: BenchmarkFixture, full: PamphletLibrar
 
 def test_recall_with_chroma(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'atlas.db'}")
-    library = PamphletLibrary(
-        database, LexicalEmbedder(), ChromaIndex.in_folder(tmp_path / "index"), owns_database=True
-    )
+    folder, embedder = tmp_path / "index", LexicalEmbedder()
+    keeper = IndexKeeper(database, embedder, lambda name: ChromaIndex.in_folder(folder, name))
+    library = PamphletLibrary(database, embedder, keeper, owns_database=True)
     library.learn(lessons(SIZE), task(1))
+    library.learn(lessons(SIZE), task(2))
+    keeper.drain()
     query = ask(QUESTION, floor=0.0, token_budget=100_000)
     assert len(benchmark(library.recall, query).hits) == 12
     library.close()

@@ -1,38 +1,23 @@
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from core.database import Database, open_database
-from core.database.engine import parse_url
-from memory.lexical_embedder import LexicalEmbedder
+from memory.embedding.lexical import LexicalEmbedder
 from memory.library import PamphletLibrary
-from memory.tables import MEMORY_TABLES
-
-POSTGRES = os.environ.get("ATLAS_TEST_POSTGRES_URL")  # noqa: TID251
-"""Read when tests are collected: a running test sees no settings of the developer's."""
+from memory.sql.tables import MEMORY_TABLES
 
 
 @pytest.fixture(scope="session")
-def postgres_schema_url() -> Iterator[str]:
+def postgres_schema_url(new_postgres_url: Callable[[], str]) -> str:
     """One migrated schema for all tests on PostgreSQL; each empties it."""
-    if not POSTGRES:
-        pytest.skip("set ATLAS_TEST_POSTGRES_URL to test on PostgreSQL")
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(parse_url(POSTGRES), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    url = f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{schema}"
+    url = new_postgres_url()
     open_database(url).close()
-    yield url
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    return url
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -43,9 +28,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = open_database(f"sqlite:///{tmp_path / 'atlas.db'}")
     else:
         opened = Database(str(request.getfixturevalue("postgres_schema_url")))
+        names = ", ".join(("item_words", *(table.name for table in MEMORY_TABLES)))
         with opened.session() as session:
-            for table in reversed(MEMORY_TABLES):
-                session.execute(table.delete())
+            session.execute(text(f"TRUNCATE {names} CASCADE"))
     with opened:
         yield opened
 

@@ -1,84 +1,73 @@
-"""A process that is killed while it learns leaves whole tasks and nothing of the one it was in."""
+"""Writers that die at any moment lose nothing that they told of, and what is told again is not done twice."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
-from core.database import open_database
-from memory.items import ItemDraft
-from memory.lexical_embedder import LexicalEmbedder
+import pytest
+
+from core.database import Database
+from memory.embedding.lexical import LexicalEmbedder
+from memory.history import Event
+from memory.items import Item
 from memory.library import PamphletLibrary
-from tests.memory.samples import DRAFTS, task
+from tests.memory.ledger.processes import on_disk, run, url_of
+from tests.memory.ledger.soundness import check
+from tests.memory.worker_crash import draft, write
 
-PER_TASK = 5
-
-
-def drafts_of(number: int) -> list[ItemDraft]:
-    name = "".join(chr(97 + int(digit)) for digit in str(number))
-    return [
-        replace(DRAFTS[0], content=f"Rule {name} {chr(97 + part)} about labels") for part in range(PER_TASK)
-    ]
+EMBEDDER = LexicalEmbedder(64)
 
 
-def learn_for_ever(url: str) -> None:
-    library = PamphletLibrary(open_database(url), LexicalEmbedder())
-    number = 0
-    while True:
-        library.learn(drafts_of(number), task(number))
-        library.credit("run", f"task-{number}-later", [item.id for item in library.items()][-3:], 1.0)
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
-        number += 1
+def told(events: tuple[Event, ...]) -> list[tuple[object, ...]]:
+    """Events without their numbers and times, which depend on who died when."""
+    return [(event.op, event.author, event.changes) for event in events]
 
 
-def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'atlas.db'}"
-    program = f"from tests.memory.test_crash import learn_for_ever; learn_for_ever({url!r})"
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(12)]
-        process.kill()
-        told += [int(line) for line in process.stdout.read().splitlines() if line]
-    library = PamphletLibrary(open_database(url), LexicalEmbedder(), owns_database=True)
-    kept = library.items()
-    assert len(kept) % PER_TASK == 0
-    assert len(kept) >= PER_TASK * len(told)
-    assert all(len(library.evidence(item.id)) == item.support == 1 for item in kept)
-    again = library.learn(drafts_of(told[-1]), task(told[-1]))
-    assert (len(again.added), library.items()) == (PER_TASK, kept)
-    library.close()
+def without_times(items: tuple[Item, ...]) -> dict[str, tuple[object, ...]]:
+    return {
+        item.id: (item.kind, item.scope, item.state, item.version, item.support, item.credit)
+        for item in items
+    }
 
 
-def learn_shared(url: str, run: str) -> None:
-    library = PamphletLibrary(open_database(url), LexicalEmbedder())
-    for number in range(10):
-        library.learn(drafts_of(number), task(number, run=run))
-    library.close()
+def undisturbed(writes: int) -> PamphletLibrary:
+    library = PamphletLibrary.in_memory(EMBEDDER)
+    for number in range(writes):
+        write(library, number)
+    return library
 
 
-def test_two_processes_that_learn_the_same_make_one_set_of_items(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'atlas.db'}"
-    open_database(url).close()
-    root = Path(__file__).parents[2]
-    processes = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                f"from tests.memory.test_crash import learn_shared; learn_shared({url!r}, {run!r})",
-            ],
-            cwd=root,
-        )
-        for run in ("one", "two")
-    ]
-    assert [process.wait() for process in processes] == [0, 0]
-    library = PamphletLibrary(open_database(url), LexicalEmbedder(), owns_database=True)
-    assert len(library.items()) == 10 * PER_TASK
-    assert all(len(library.evidence(item.id)) == 2 for item in library.items())
+def killed_again_and_again(database: Database, writes: int, *, seed: int, kills: int, timeout: float) -> None:
+    (figures,) = run("worker_crash", url_of(database), writes, seed, timeout=timeout)
+    sys.stdout.write(f"{writes} writes: {figures}\n")  # shown by pytest -s
+    assert figures["kills"] >= kills
+    expected = undisturbed(writes)
+    library = PamphletLibrary(database, EMBEDDER)
+    assert told(library.archive.events()) == told(expected.archive.events())
+    assert without_times(library.items()) == without_times(expected.items())
+    for item in library.items():
+        known = {(each.run_id, each.task_id) for each in expected.evidence(item.id)}
+        assert {(each.run_id, each.task_id) for each in library.evidence(item.id)} == known
+    check(database)
+    expected.close()
+
+
+@on_disk
+def test_a_writer_killed_again_and_again_loses_nothing_and_doubles_nothing(database: Database) -> None:
+    killed_again_and_again(database, 70, seed=1, kills=4, timeout=50)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@on_disk
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_five_hundred_writes_through_dozens_of_deaths(database: Database, seed: int) -> None:
+    killed_again_and_again(database, 500, seed=seed, kills=30, timeout=550)
+
+
+def test_the_writes_that_are_killed_are_of_every_sort() -> None:
+    library = undisturbed(14)
+    ops = {event.op.value for event in library.archive.events()}
+    assert ops == {"add", "edit", "promote", "merge", "retire", "rollback"}
+    assert {item.content for item in library.items()} >= {draft(0).content, draft(8, "Count").content}
     library.close()

@@ -32,6 +32,25 @@ def test_order_of_bindings_is_no_difference_and_their_values_are() -> None:
     assert with_bindings({"a": "1", "b": "2"}) != with_bindings({"a": "2", "b": "1"})
 
 
+def test_what_says_when_an_item_applies_is_no_part_of_what_it_is() -> None:
+    for other in (
+        replace(SIGN_IN, cue="another"),
+        replace(SIGN_IN, boundary="not for services"),
+        replace(SIGN_IN, expected_effect="an address"),
+    ):
+        assert content_hash(other) == content_hash(SIGN_IN)
+
+
+def test_another_model_or_salt_makes_another_hash() -> None:
+    hashes = [
+        content_hash(SIGN_IN),
+        content_hash(replace(SIGN_IN, student_model="small")),
+        content_hash(SIGN_IN, salt="7"),
+        content_hash(replace(SIGN_IN, student_model="small"), salt="7"),
+    ]
+    assert len(set(hashes)) == 4
+
+
 def test_an_id_is_short_and_steady() -> None:
     assert item_id(content_hash(SIGN_IN)) == item_id(content_hash(replace(SIGN_IN, cue="another")))
     assert len(item_id(content_hash(SIGN_IN))) == 23

@@ -1,4 +1,4 @@
-"""The pamphlets: items by scope and kind, and one item with all that stands behind it."""
+"""The pamphlets: items by scope and kind."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.web.exposures import Exposure, exposures_of
 from app.web.pages.paging import Paging, paged
-from core.database import Database
-from memory.items import Evidence, Item, ItemId, Kind, Status
+from memory.items import Item, Kind, Status
 from memory.store import Pamphlets
 
 
@@ -53,20 +51,6 @@ class PamphletsPage:
     paging: Paging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemPage:
-    """`evidence` and `exposures` hold at most one page; `known_runs` are those that have a page."""
-
-    item: Item
-    evidence: tuple[Evidence, ...]
-    evidence_total: int
-    exposures: tuple[Exposure, ...]
-    shown: int
-    withheld: int
-    credited: int
-    known_runs: tuple[str, ...]
-
-
 def pamphlets_page(pamphlets: Pamphlets, wanted: ItemFilter, number: int = 1) -> PamphletsPage:
     everything = pamphlets.items()
     shown, paging = paged([item for item in everything if wanted.takes(item)], number)
@@ -78,29 +62,6 @@ def pamphlets_page(pamphlets: Pamphlets, wanted: ItemFilter, number: int = 1) ->
         total=len(everything),
         shelves=_shelves(shown),
         paging=paging,
-    )
-
-
-def item_page(pamphlets: Pamphlets, database: Database, item_id: str, runs: frozenset[str]) -> ItemPage:
-    """`runs` are the ids of the stored runs.
-
-    Raises:
-        UserError: there is no such item.
-    """
-    item = pamphlets.get(ItemId(item_id))
-    evidence = pamphlets.evidence(item.id)
-    exposures = exposures_of(database, item.id)
-    first_evidence, first_exposures = paged(evidence, 1)[0], paged(exposures, 1)[0]
-    named = {each.run_id for each in first_evidence} | {each.run_id for each in first_exposures}
-    return ItemPage(
-        item=item,
-        evidence=first_evidence,
-        evidence_total=len(evidence),
-        exposures=first_exposures,
-        shown=sum(each.outcome == "shown" for each in exposures),
-        withheld=sum(each.outcome != "shown" for each in exposures),
-        credited=sum(each.credited is not None for each in exposures),
-        known_runs=tuple(sorted(named & runs)),
     )
 
 

@@ -40,6 +40,7 @@ def pages_of(written: Written) -> list[str]:
         f"{run}/tasks/{quote(UNFINISHED)}",
         f"{run}/calls/0/{quote(KEY)}",
         f"{run}/calls/1/{quote(KEY)}",
+        "/queue",
         "/pamphlets",
         f"/pamphlets/{written.item_id}",
     ]
@@ -61,7 +62,13 @@ def test_every_link_leads_to_a_page_of_the_inspector(client: TestClient, taught:
             found = links(answer.text)
             assert all(link.startswith("/") and not link.startswith("//") for link in found), found
             waiting |= found - seen
-    kinds = ("/runs?", "/static/style.css", "/pamphlets/it_", f"/runs/{taught.runs[0]}/tasks/synthetic/0/1/")
+    kinds = (
+        "/runs?",
+        "/static/style.css",
+        "/pamphlets/it_",
+        "/queue",
+        f"/runs/{taught.runs[0]}/tasks/synthetic/0/1/",
+    )
     assert all(any(path.startswith(kind) for path in seen) for kind in kinds)
 
 
@@ -95,6 +102,7 @@ def test_no_text_of_a_run_becomes_markup(evil_client: TestClient, written: Writt
     task = evil_client.get(pages_of(written)[2]).text
     assert task.count("&lt;script&gt;") >= 10
     assert "&lt;b&gt;of time&lt;/b&gt;" in evil_client.get(pages_of(written)[-1]).text
+    assert "<ins>, &lt;u&gt;</ins>" in evil_client.get(pages_of(written)[-1]).text
 
 
 def test_json_keeps_the_text_as_it_is_and_is_not_read_as_a_page(

@@ -24,8 +24,10 @@ from core.recorder import CallFailure, Recorder
 from core.settings import Settings
 from core.store import MemoryUse, RunSpec, TaskScore
 from core.usage import Role, TokenUsage
+from memory.credit.outcome import TaskOutcome
+from memory.embedding.lexical import LexicalEmbedder
 from memory.items import Evidence, Hit, ItemDraft, ItemId, Kind, Recall
-from memory.lexical_embedder import LexicalEmbedder
+from memory.ledger.editor import ItemEdit
 from memory.library import PamphletLibrary
 
 EVIL = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
@@ -103,7 +105,8 @@ def _teach(library: PamphletLibrary, run_id: str) -> ItemId:
     library.log_exposures(
         run_id, UNFINISHED, Recall(hits=(hit,), abstained=False, degraded=False, embedder="x")
     )
-    library.credit(run_id, UNFINISHED, [item_id], 1.0)
+    library.credit(run_id, UNFINISHED, TaskOutcome(reward=1.0, success=True, steps=3, tokens=100))
+    library.editor("person:<b>").edit(item_id, ItemEdit(cue="answer_type:host, <u>"), reason=EVIL)
     return item_id
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +19,6 @@ from core.models.local_gguf import LocalGgufModel
 from core.spec import parse_spec
 
 ROOT = Path(__file__).parents[3]
-MODEL = "smollm2-135m"
 SCHEMA = {
     "type": "object",
     "properties": {"colour": {"enum": ["red", "blue"]}, "count": {"type": "integer"}},
@@ -82,21 +79,6 @@ def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
     )
     assert "pip install 'atlas-agents[local]'" in done.stdout
     assert done.stdout.count("\n") == 1
-
-
-@pytest.fixture(scope="session")
-def gguf(shared_data: Path) -> Path:
-    """The small model's file; fetched once into `ATLAS_TEST_MODELS`, else the system's temporary folder."""
-    if find_spec("xllamacpp") is None:
-        pytest.skip("extra `local` is not installed")
-    tool = shared_data.parent / "tools" / "get_model.py"
-    if not tool.is_file():
-        pytest.skip(f"no {tool} to fetch the model with")
-    cache = os.environ.get("ATLAS_TEST_MODELS") or str(Path(tempfile.gettempdir()) / "atlas-test-models")  # noqa: TID251
-    done = subprocess.run([sys.executable, tool, MODEL, cache], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"{MODEL} cannot be fetched: {done.stderr.strip()[-200:]}")
-    return Path(done.stdout.split("\n")[-2])
 
 
 @pytest.fixture

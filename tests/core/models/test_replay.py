@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from core.chat import ChatReply, ChatRequest, Message, ToolCall, ToolSpec
 from core.errors import ProviderError, StorageError, UserError
-from core.models.replay import RecordingModel, ReplayModel, read_recording, request_digest
+from core.models.replay import Record, RecordingModel, ReplayModel, read_recording, request_digest
 from core.models.scripted import ScriptedModel
+from core.redaction import SECRET
 from core.usage import TokenUsage
 
 
@@ -127,3 +128,42 @@ async def test_broken_text_in_a_request_is_recorded_as_it_is_sent(tmp_path: Path
     model = ReplayModel(path)
     assert [(await model.complete(ask("row \ud83d end"))).text for _ in range(2)] == ["1", "2"]
     assert read_recording(path)[0].request.messages[0].content == "row ? end"
+
+
+KEY, CALL = f"sk-{'proj'}-q7Zp0LxV3nRt8KdW1yBc", "call_q7Zp0LxV3nRt8KdW1yBcQ2w4"
+
+
+def asked_again(request: ChatRequest, reply: ChatReply, observation: str) -> ChatRequest:
+    """The request of a dialogue's next turn."""
+    turn = Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls)
+    seen = Message(role="tool", content=observation, tool_call_id=reply.tool_calls[0].id)
+    return ChatRequest(messages=(*request.messages, turn, seen))
+
+
+async def test_a_dialogue_with_secrets_plays_back_without_them(tmp_path: Path) -> None:
+    """The reply that is played lacks the secret, and so does the request that is made of it."""
+    path = tmp_path / "calls.jsonl"
+    first = ask(f"Find the key. Not {KEY}.")
+    call = ToolCall(id=CALL, name="sql", arguments=json.dumps({"text": f'SELECT "{KEY}"'}))
+    said = ChatReply(text=f"I try {KEY}.", tool_calls=(call,))
+    second = asked_again(first, said, f"[('{KEY}',)]")
+    await record(path, (first, said), (second, "found"))
+    assert KEY not in path.read_text(encoding="utf-8")
+
+    for asks in (first, ask(first.messages[0].content.replace(KEY, SECRET))):
+        model = ReplayModel(path)
+        played = await model.complete(asks)
+        assert played.text == "I try [secret]."
+        assert played.tool_calls[0].id == CALL
+        assert json.loads(played.tool_calls[0].arguments) == {"text": 'SELECT "[secret]"'}
+        again = await model.complete(asked_again(asks, played, f"[('{KEY}',)]"))
+        assert again.text == "found"
+
+
+async def test_a_recording_of_before_plays_back_with_its_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    request = ask(f"Not {KEY}.")
+    path.write_text(
+        Record(digest=request_digest(request), request=request, reply=ChatReply(text="a")).model_dump_json()
+    )
+    assert (await ReplayModel(path).complete(request)).text == "a"

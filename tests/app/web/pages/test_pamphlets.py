@@ -3,10 +3,8 @@ from __future__ import annotations
 import pytest
 
 from app.web.home import Home
-from app.web.pages.pamphlets import ItemFilter, PamphletsPage, item_page, pamphlets_page
-from core.errors import UserError
+from app.web.pages.pamphlets import ItemFilter, PamphletsPage, pamphlets_page
 from memory.items import Item, Kind, Status
-from tests.app.web.written import KEY, UNFINISHED, Written
 
 
 def ids(page: PamphletsPage) -> set[str]:
@@ -44,20 +42,3 @@ def test_filters(taught_home: Home, wanted: ItemFilter, takes: object) -> None:
 def test_the_text_filter_takes_some_items_and_leaves_others(taught_home: Home) -> None:
     first: Item = taught_home.pamphlets.items()[0]
     assert ids(pamphlets_page(taught_home.pamphlets, ItemFilter(text=first.id.upper()))) == {first.id}
-
-
-def test_an_item_with_all_that_stands_behind_it(written: Written) -> None:
-    with Home(written.settings) as home:
-        page = item_page(home.pamphlets, home.database, written.item_id, frozenset({written.run_id, "else"}))
-    assert [(each.task_id, each.reward) for each in page.evidence] == [(KEY, 0.5)]
-    assert [(each.task_id, each.outcome, each.credited) for each in page.exposures] == [
-        (UNFINISHED, "shown", 1.0)
-    ]
-    assert (page.evidence_total, page.shown, page.withheld, page.credited) == (1, 1, 0, 1)
-    assert page.known_runs == (written.run_id,)
-    assert page.item.credit.mean == pytest.approx(2 / 3)
-
-
-def test_an_unknown_item_is_the_askers_error(taught_home: Home) -> None:
-    with pytest.raises(UserError, match="no item nope"):
-        item_page(taught_home.pamphlets, taught_home.database, "nope", frozenset())

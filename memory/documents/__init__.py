@@ -1,0 +1,1 @@
+"""Pamphlets as documents: Markdown for people, JSON Lines for machines, and the way back into memory."""

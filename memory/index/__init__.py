@@ -1,0 +1,1 @@
+"""The disposable vector index behind SQL."""

@@ -1,0 +1,1 @@
+"""Writing: item-level operations, each one transaction with version, audit event and outbox row."""

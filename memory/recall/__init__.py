@@ -1,0 +1,1 @@
+"""Recall: what fits a task, and why."""

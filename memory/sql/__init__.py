@@ -1,0 +1,1 @@
+"""Tables and statements of memory, on SQLite and PostgreSQL alike."""
