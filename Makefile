@@ -16,10 +16,10 @@ run: $(STAMP)          ## learn on synthetic incidents, then test on others: the
 	$(BIN)/atlas demo
 
 test: $(STAMP)         ## all tests but the slow ones
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-all: $(STAMP)     ## the slow tests too
-	$(BIN)/python -m pytest -q -m ''
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m ""
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -178,7 +178,7 @@ class House:
     ) -> AtlasAgent:
         """A whole system; with `resumable` its graph state outlives the process.
 
-        `seed` is that of a local student's sampling; endpoints choose their own.
+        `seed` is that of what is withheld and of a local student's sampling; endpoints choose their own.
         """
         from atlas.agent import AtlasAgent
         from atlas.checkpoints import MemoryCheckpoints, SqliteCheckpoints
@@ -197,7 +197,7 @@ class House:
             teacher,
             judge,
             pamphlets,
-            plan.config,
+            replace(plan.config, seed=seed),
             checkpoints,
             triager=OfflineTriager(),
             store=self.store,

@@ -31,7 +31,8 @@ _LANES = (Lane.AUTO, Lane.PAIRED)
 class AtlasConfig:
     """`recall_*` bound what a Student is shown; the floor is a similarity in [0, 1].
 
-    `withhold` is the share of recalled items that a learning run leaves out at random, to measure them.
+    `withhold` is the share of recalled items that a learning run leaves out at random, to measure them,
+    and `seed` decides which: equal seeds over equal histories withhold the same.
     """
 
     lane: Lane = Lane.PAIRED
@@ -41,6 +42,7 @@ class AtlasConfig:
     recall_tokens: int = 900
     recall_floor: float = 0.25
     withhold: float = 0.1
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.lane not in _LANES:

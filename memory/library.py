@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from core.database import Database
 from core.embedder import Embedder
@@ -30,7 +30,7 @@ from memory.recall.likeness import Decision
 from memory.recall.recaller import Recaller
 from memory.recall.shelf import Shelf
 from memory.sql.rows import insert_all_new
-from memory.sql.tables import MEMORY_TABLES, ExposureRow, PairRow
+from memory.sql.tables import MEMORY_TABLES, ExposureRow, OutcomeRow, PairRow
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,15 @@ class PamphletLibrary:
     def explain(self, query: RecallQuery) -> Recall:
         """The same recall, with every candidate, every part of its score and what became of it."""
         return self._recaller.recall(query, explain=True)
+
+    def draw(self, run_id: str, task_id: str, *, seed: int) -> str:
+        earlier = (
+            select(func.count())
+            .select_from(OutcomeRow)
+            .where(OutcomeRow.task_id == task_id, OutcomeRow.run_id != run_id)
+        )
+        with self._database.reading() as session:
+            return f"{seed}/{session.scalar(earlier)}/{task_id}"
 
     def log_exposures(self, run_id: str, task_id: str, recall: Recall) -> None:
         now = self._clock()

@@ -20,6 +20,12 @@ class Pamphlets(Protocol):
         """Items that fit the query, best first, within its limit and token budget."""
         ...
 
+    def draw(self, run_id: str, task_id: str, *, seed: int) -> str:
+        """What `RecallQuery.draw` is for this task: equal seeds over equal histories withhold the same items,
+        and a task that an earlier run has ended is drawn anew.
+        """
+        ...
+
     def log_exposures(self, run_id: str, task_id: str, recall: Recall) -> None:
         """Store which items were shown to a task and which were withheld from it (idempotent)."""
         ...

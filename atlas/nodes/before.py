@@ -55,7 +55,7 @@ def _recall(
             token_budget=config.recall_tokens,
             floor=config.recall_floor,
             student_model=context.student.name,
-            draw=f"{recorder.run_id}/{recorder.task_key}" if config.learns else None,
+            draw=memory.draw(recorder.run_id, recorder.task_key, seed=config.seed) if config.learns else None,
             withhold=config.withhold,
         )
     )

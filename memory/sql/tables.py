@@ -167,6 +167,7 @@ class OutcomeRow(Base):
     """How a task ended, once: what exposures are counted by. Unknown numbers are NULL."""
 
     __tablename__ = "outcomes"
+    __table_args__ = (Index("ix_outcomes_task", "task_id"),)
 
     run_id: Mapped[str] = mapped_column(NAME, primary_key=True)
     task_id: Mapped[str] = mapped_column(NAME, primary_key=True)

@@ -295,3 +295,12 @@ def test_the_credit_of_a_task_reaches_what_it_was_shown(library: PamphletLibrary
     for item, credit in credits.items():
         expected = Credit(alpha=1.25, beta=1.75) if item in shown else Credit(alpha=1.0, beta=1.0)
         assert credit == expected
+
+
+def test_a_task_is_drawn_alike_until_a_run_of_it_has_ended(library: PamphletLibrary) -> None:
+    first = library.draw("one", "task-1", seed=3)
+    assert library.draw("another", "task-1", seed=3) == first
+    assert first not in {library.draw("one", "task-2", seed=3), library.draw("one", "task-1", seed=4)}
+    library.credit("one", "task-1", TaskOutcome(reward=1.0))
+    assert library.draw("one", "task-1", seed=3) == first, "a resumed run draws what it drew"
+    assert library.draw("another", "task-1", seed=3) != first

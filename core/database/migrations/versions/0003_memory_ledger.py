@@ -109,6 +109,7 @@ def _create_outcomes() -> None:
         _column("created_at", sa.DateTime()),
         sa.PrimaryKeyConstraint("run_id", "task_id", name="pk_outcomes"),
     )
+    op.create_index("ix_outcomes_task", "outcomes", ["task_id"])
     op.execute(
         "INSERT INTO outcomes (run_id, task_id, reward, created_at) "
         "SELECT run_id, task_id, MAX(reward), MIN(created_at) FROM credits GROUP BY run_id, task_id"
