@@ -17,6 +17,7 @@ from memory.gates.shape import (
     MAX_FIELD,
     MAX_TEMPLATE,
     cue_refusal,
+    is_model_name,
     scope_is_path,
     shape_refusals,
 )
@@ -61,7 +62,9 @@ def inspect(
     return Inspection(
         draft=_cleaned(draft) if reasons else draft,
         reasons=tuple(dict.fromkeys(reasons)),
-        storable=bool(draft.content.strip()) and scope_is_path(draft.scope),
+        storable=bool(draft.content.strip())
+        and scope_is_path(draft.scope)
+        and is_model_name(draft.student_model),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from core.guidance import ActionTemplate
+from memory.gates.hidden import has_hidden
 from memory.items import ItemDraft
 
 MAX_CONTENT = 600
@@ -51,11 +52,19 @@ def scope_is_path(scope: str) -> bool:
     return len(scope) <= MAX_SCOPE and _SCOPE.fullmatch(scope) is not None
 
 
+def is_model_name(name: str) -> bool:
+    """Whether it may name a model: it is compared letter by letter, so that nothing in it may be unseen."""
+    return len(name) <= MAX_SCOPE and name.isprintable() and not has_hidden(name)
+
+
 def shape_refusals(draft: ItemDraft, tools: Collection[str] | None = None) -> Iterator[str]:
     """Why the draft has no good shape, each fault once; `tools` are the names of those that there are."""
     template = draft.action.template if draft.action else ""
     checks = (
-        (len(draft.student_model) > MAX_SCOPE, f"a model's name longer than {MAX_SCOPE} characters"),
+        (
+            not is_model_name(draft.student_model),
+            f"a model's name beyond {MAX_SCOPE} visible characters",
+        ),
         (not draft.content.strip(), "no content"),
         (len(draft.content) > MAX_CONTENT, f"content longer than {MAX_CONTENT} characters"),
         (
