@@ -19,12 +19,16 @@ _Turn = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """A statement's text, the names of its marks, what turns values into SQL's, and its constants."""
+    """A statement's text, the names of its marks, what turns values into SQL's, and its constants.
+
+    `reads` turns the columns of its rows into values.
+    """
 
     sql: str
     names: tuple[str, ...]
     turns: Mapping[str, _Turn]
     constants: Mapping[str, object]
+    reads: tuple[_Turn | None, ...]
 
     def values(self, parameters: Mapping[str, object]) -> list[object]:
         given = {**self.constants, **parameters}
@@ -48,16 +52,24 @@ class Prepared:
         else:
             connection.execute(self._statement, dict(parameters))
 
-    def finds(self, connection: Connection, parameters: Mapping[str, object]) -> bool:
-        """Whether it returns a row."""
-        if connection.dialect.name == "sqlite":
-            return self._driven(connection, parameters).fetchone() is not None
-        return connection.execute(self._statement, dict(parameters)).first() is not None
+    def first(self, connection: Connection, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """The first row that it returns."""
+        if connection.dialect.name != "sqlite":
+            found = connection.execute(self._statement, dict(parameters)).first()
+            return None if found is None else tuple(found)
+        row = self._driven(connection, parameters).fetchone()
+        if row is None:
+            return None
+        reads = self._compiled(connection, parameters).reads
+        return tuple(read(value) if read else value for read, value in zip(reads, row, strict=True))
+
+    def _compiled(self, connection: Connection, parameters: Mapping[str, object]) -> _Form:
+        if self._form is None:
+            self._form = _compiled(self._statement, connection.dialect, parameters)
+        return self._form
 
     def _driven(self, connection: Connection, parameters: Mapping[str, object]) -> sqlite3.Cursor:
-        form = self._form
-        if form is None:
-            form = self._form = _compiled(self._statement, connection.dialect, parameters)
+        form = self._compiled(connection, parameters)
         values = form.values(parameters)
         driver: Any = connection.connection.driver_connection
         try:
@@ -77,6 +89,10 @@ def _compiled(statement: Any, dialect: Dialect, parameters: Mapping[str, object]
         names=names,
         turns={name: turn for name, turn in turns.items() if turn is not None},
         constants={name: value for name, value in compiled.params.items() if name not in parameters},
+        reads=tuple(
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in (statement.selected_columns if statement.is_select else ())
+        ),
     )
 
 

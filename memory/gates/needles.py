@@ -13,8 +13,8 @@ from typing import Any
 # How `re` reads a pattern is its own affair: where a version reads it otherwise, nothing is certain.
 _parse: Any = getattr(getattr(re, "_parser", None), "parse", None)
 
-START = 2
-"""Characters by which words are looked up; a shorter one is not worth looking for."""
+SHORTEST = 2
+"""Characters of the shortest word that is worth looking for."""
 _MOST = 40
 """Words of one pattern: to look for more costs as much as the search."""
 
@@ -30,7 +30,7 @@ def needles(pattern: str) -> Words | None:
 
 def _best(found: Iterator[Words]) -> Words | None:
     """The words that tell most: the longest at the least, then the fewest."""
-    usable = (words for words in found if words and min(map(len, words)) >= START and len(words) <= _MOST)
+    usable = (words for words in found if words and min(map(len, words)) >= SHORTEST and len(words) <= _MOST)
     return max(usable, key=lambda words: (min(map(len, words)), -len(words)), default=None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from memory.gates.needles import START, Words, needles
+from memory.gates.needles import Words, needles
 
 _NEGATED = re.compile(
     r"(?:\bnever|\bnot|n['’]t|\bavoid|\bwithout|\bno|\brather than|\binstead of|\bnie|\bnicht|\bjamais)"
@@ -15,6 +15,10 @@ _NEGATED = re.compile(
     re.I,
 )
 _LOOK_BACK = 40
+
+
+START = 3
+"""Characters by which words are looked up; the few shorter ones are looked for one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +60,11 @@ class Rules:
     def __init__(self, *rules: Rule) -> None:
         self._rules = rules
         self._always = [at for at, each in enumerate(rules) if each.needles is None]
+        found = [(needle, at) for at, each in enumerate(rules) for needle in each.needles or ()]
+        self._short = [each for each in found if len(each[0]) < START]
         self._by_start: dict[str, list[tuple[str, int]]] = {}
-        for at, each in enumerate(rules):
-            for needle in each.needles or ():
+        for needle, at in found:
+            if len(needle) >= START:
                 self._by_start.setdefault(needle[:START], []).append((needle, at))
 
     def __iter__(self) -> Iterator[Rule]:
@@ -67,12 +73,9 @@ class Rules:
     def meet(self, text: str) -> bool:
         """Whether any of them meets the text."""
         lower_text = lower(text)
-        asked = {
-            at
-            for start in self._by_start.keys() & _starts(lower_text)
-            for needle, at in self._by_start[start]
-            if needle in lower_text
-        }
+        asked = {at for needle, at in self._short if needle in lower_text}
+        for start in self._by_start.keys() & _starts(lower_text):
+            asked.update(at for needle, at in self._by_start[start] if needle in lower_text)
         return any(self._rules[at].meets_lower(text, lower_text) for at in (*self._always, *sorted(asked)))
 
 

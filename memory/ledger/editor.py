@@ -323,7 +323,7 @@ def live_equal(write: Writing, draft: ItemDraft, spared: Collection[ItemId] = ()
 def equal_items(write: Writing, draft: ItemDraft) -> Iterator[Item]:
     """Items of any status that say the same as the draft."""
     digest = {"digest": content_hash(draft)}
-    if not _ANY_EQUAL.finds(write.connection, digest):
+    if _ANY_EQUAL.first(write.connection, digest) is None:
         return iter(())
     return map(item_of, write.connection.execute(_EQUAL, digest).all())
 

@@ -51,7 +51,7 @@ MOST_ITEMS = 64
 
 Clock = Callable[[], datetime]
 
-_STATE = select(MemoryStateRow.change, MemoryStateRow.head, MemoryStateRow.at).with_for_update()
+_STATE = Prepared(select(MemoryStateRow.change, MemoryStateRow.head, MemoryStateRow.at).with_for_update())
 _CLOSE = Prepared(update(MemoryStateRow).where(MemoryStateRow.id == STATE_ID))
 CREDIT_AT_FIRST: Mapping[str, float] = {"alpha": 1.0, "beta": 1.0, "doubt": UNKNOWN}
 _ADD_ITEM, _ADD_VERSION, _ADD_EVENT = (
@@ -107,14 +107,16 @@ class Writing:
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection
-        row = connection.execute(_STATE).one_or_none()
+        row = _STATE.first(connection, {})
         if row is None:
             fresh = {"id": STATE_ID, "library_id": uuid.uuid4().hex, "change": 0, "head": "", "at": None}
             insert_new(connection, MemoryStateRow.__table__, fresh)
-            row = connection.execute(_STATE).one()
-        self.seq: int = row.change + 1
-        self.now: datetime = max(clock().astimezone(UTC), row.at) if row.at else clock().astimezone(UTC)
-        self._head: str = row.head or GENESIS
+            row = _STATE.first(connection, {})
+            assert row is not None, "another library may have begun it first, but it is there now"
+        change, head, at = row
+        self.seq: int = change + 1
+        self.now: datetime = max(clock().astimezone(UTC), at) if at else clock().astimezone(UTC)
+        self._head: str = head or GENESIS
         self._steps: list[Change] = []
 
     def item(self, item_id: ItemId, expected: int | None = None) -> Item:
@@ -148,9 +150,8 @@ class Writing:
         """A new item at version 1. `origin` is the run and task of the episode that it was made of."""
         digest = content_hash(draft)
         identity = item_id(digest)
-        if _IS_THERE.finds(
-            self.connection, {"item": identity}
-        ):  # the item that said this first was edited since
+        if _IS_THERE.first(self.connection, {"item": identity}) is not None:
+            # The item that said this first was edited since.
             identity = item_id(content_hash(draft, salt=str(self.seq)))
         _ADD_ITEM.run(
             self.connection,

@@ -64,8 +64,8 @@ def test_constants_of_a_statement_stay(database: Database) -> None:
         rename.run(connection, {"name": "two"})
         found = connection.execute(select(THINGS.c.name).order_by(THINGS.c.id)).scalars().all()
         assert found == ["one", "two"]
-        assert THERE.finds(connection, {"name": "two"})
-        assert not THERE.finds(connection, {"name": "three"})
+        assert THERE.first(connection, {"name": "two"}) == (2,)
+        assert THERE.first(connection, {"name": "three"}) is None
 
 
 def test_it_stands_or_falls_with_the_transaction(database: Database) -> None:
@@ -77,7 +77,7 @@ def test_it_stands_or_falls_with_the_transaction(database: Database) -> None:
     with pytest.raises(RuntimeError):
         halt()
     with database.durable() as connection:
-        assert not THERE.finds(connection, {"name": "one"})
+        assert THERE.first(connection, {"name": "one"}) is None
 
 
 def test_errors_are_those_of_sqlalchemy(database: Database) -> None:
@@ -90,3 +90,13 @@ def test_errors_are_those_of_sqlalchemy(database: Database) -> None:
         missing.run(connection, {"id": 1})
     with pytest.raises(DBAPIError), database.engine.begin() as connection:
         missing.run(connection, {"id": 1})
+
+
+def test_a_row_is_read_as_sqlalchemy_reads_it(database: Database) -> None:
+    whole = Prepared(select(THINGS).where(THINGS.c.id == bindparam("id")).with_for_update())
+    with database.durable() as connection:
+        ADD.run(connection, ROW)
+        ADD.run(connection, ROW | {"id": 2, "body": None, "at": None, "good": None})
+        for number in (1, 2):
+            expected = connection.execute(select(THINGS).where(THINGS.c.id == number)).one()
+            assert whole.first(connection, {"id": number}) == tuple(expected)
