@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from core.episode import Episode, Step
 from core.tokens import count_tokens
 
@@ -65,9 +63,3 @@ def shown_answer(episode: Episode) -> str:
     if episode.answer is None:
         return "(nothing was submitted)"
     return cut_text(episode.answer, _ANSWER_TOKENS)
-
-
-def fence_for(*texts: str) -> str:
-    """A tag name that untrusted text cannot close, as it depends on the whole of the text itself."""
-    digest = hashlib.sha256("\x00".join(texts).encode()).hexdigest()
-    return f"data-{digest[:12]}"

@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from atlas.judge import Judgement
 from atlas.prompts import ArbiterPrompt, JudgePrompt
-from atlas.replies import ask_object
 from atlas.teacher import Review
-from atlas.window import fence_for, render_transcript, shown_answer
+from atlas.window import render_transcript, shown_answer
 from core.chat import ChatModel
 from core.episode import Episode, Task
 from core.errors import ModelOutputError, ProviderError
+from core.fences import fence_for
 from core.recorder import MeteredModel, Recorder
+from core.replies import ask_object
 from core.usage import Role
 
 _TEMPERATURES = (0.2, 0.5, 0.8)

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from atlas.prompts import DistilPrompt, ReviewPrompt
-from atlas.replies import ask_object
 from atlas.teacher import Review
-from atlas.window import fence_for, render_transcript, shown_answer
+from atlas.window import render_transcript, shown_answer
 from core.chat import ChatModel
 from core.episode import SUBMIT, Episode, Task, Verdict
 from core.errors import ModelOutputError, ProviderError
+from core.fences import fence_for
 from core.guidance import ActionTemplate, Guidance, GuidanceItem
 from core.recorder import MeteredModel, Recorder
+from core.replies import ask_object
 from core.usage import Role
 from memory.items import ItemDraft, Kind
 

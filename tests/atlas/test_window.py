@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atlas.window import cut_text, fence_for, render_transcript
+from atlas.window import cut_text, render_transcript
 from core.episode import Action, AttemptStatus, Episode, Observation, Step
+from core.fences import fence_for
 from core.tokens import count_tokens
 from tests.atlas.parts import make_task
 

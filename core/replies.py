@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -23,6 +24,7 @@ async def ask_object(
     name: str,
     temperature: float | None = None,
     max_output_tokens: int | None = None,
+    seed: int | None = None,
 ) -> ReplyT:
     """One object of `shape`; the server is told its JSON schema, and the reply is validated all the same.
 
@@ -37,6 +39,7 @@ async def ask_object(
         schema_name=name,
         temperature=temperature,
         max_output_tokens=max_output_tokens,
+        seed=seed,
     )
     reply = await model.complete(request)
     try:
@@ -46,14 +49,7 @@ async def ask_object(
             Message(role="assistant", content=reply.text or "(nothing)"),
             Message(role="user", content=f"{error} Reply again with that one JSON object and nothing else."),
         )
-    messages = (*request.messages, *repair)
-    again = ChatRequest(
-        messages=messages,
-        json_schema=request.json_schema,
-        schema_name=name,
-        temperature=temperature,
-        max_output_tokens=max_output_tokens,
-    )
+    again = replace(request, messages=(*request.messages, *repair))
     return read_object((await model.complete(again)).text, shape)
 
 
