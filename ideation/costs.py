@@ -1,0 +1,90 @@
+"""What an idea run spends: one ledger by stage, and the model that is held to a budget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from core.budget import Budget
+from core.chat import ChatModel, ChatReply, ChatRequest
+from core.errors import AtlasError
+from core.prices import price
+from core.usage import TokenUsage
+
+
+@dataclass(slots=True, kw_only=True)
+class StageCosts:
+    """Sums of one stage or arm. `failures` counts by message; `api_credits_usd` is what sources bill."""
+
+    calls: int = 0
+    usage: TokenUsage = field(default_factory=TokenUsage.zero)
+    usd: float = 0.0
+    unpriced_calls: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    api_credits_usd: float = 0.0
+
+
+class CostLedger:
+    """Every call and failure of a run, by stage; nothing is lost silently because it is counted here."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._stages: dict[str, StageCosts] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, StageCosts]]:
+        return iter(sorted(self._stages.items()))
+
+    def stage(self, name: str) -> StageCosts:
+        return self._stages.setdefault(name, StageCosts())
+
+    def check(self) -> None:
+        """Raises:
+        LimitReached: the run's budget is spent.
+        """
+        self._budget.check()
+
+    def spent(self, stage: str, model: str, usage: TokenUsage) -> None:
+        cost = price(model, usage)
+        costs = self.stage(stage)
+        costs.calls += 1
+        costs.usage += usage
+        costs.usd += cost.usd or 0.0
+        costs.unpriced_calls += cost.usd is None
+        self._budget.spend(usage, cost.usd)
+
+    def failed(self, stage: str, message: str) -> None:
+        self.stage(stage).failures[message] += 1
+
+    @property
+    def total_usd(self) -> float:
+        return sum(costs.usd + costs.api_credits_usd for _, costs in self)
+
+    @property
+    def failures(self) -> int:
+        return sum(costs.failures.total() for _, costs in self)
+
+
+class LedgerModel:
+    """A `ChatModel` whose calls stand in the ledger under one stage, and stop at the budget."""
+
+    def __init__(self, model: ChatModel, stage: str, ledger: CostLedger) -> None:
+        self._model, self._stage, self._ledger = model, stage, ledger
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        self._ledger.check()
+        try:
+            reply = await self._model.complete(request)
+        except AtlasError as error:
+            self._ledger.failed(self._stage, str(error))
+            raise
+        self._ledger.spent(self._stage, self._model.name, reply.usage)
+        return reply
+
+    async def close(self) -> None:
+        await self._model.close()
