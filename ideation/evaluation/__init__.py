@@ -1,0 +1,1 @@
+"""What a set of ideas is worth as a set: spread, yield, ratings by people, rediscovery, arms compared."""
