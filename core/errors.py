@@ -34,7 +34,7 @@ class ModelOutputError(AtlasError):
 
 
 class ProviderError(AtlasError):
-    """A model endpoint failed: it refused, timed out or answered nonsense, after all retries."""
+    """A model or another service failed: it refused, timed out or answered nonsense, after all retries."""
 
 
 class StorageError(AtlasError):

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     vllm_api_key: SecretStr | None = Field(None, validation_alias="VLLM_API_KEY")
     llamacpp_base_url: WebAddress = Field("http://127.0.0.1:8080/v1", validation_alias="LLAMACPP_BASE_URL")
     llamacpp_api_key: SecretStr | None = Field(None, validation_alias="LLAMACPP_API_KEY")
+    openalex_api_key: SecretStr | None = Field(None, validation_alias="OPENALEX_API_KEY")
+    semantic_scholar_api_key: SecretStr | None = Field(None, validation_alias="SEMANTIC_SCHOLAR_API_KEY")
+    crossref_mailto: str = Field("", validation_alias="CROSSREF_MAILTO")
 
     @property
     def database_url(self) -> str:

@@ -98,6 +98,10 @@ class ReplayModel:
         """`replay:FILE` without the folder."""
         return f"replay:{self._path.name}"
 
+    def knows(self, request: ChatRequest) -> bool:
+        """Whether there is a reply to it that was not given yet."""
+        return bool(self._replies.get(request_digest(_kept(request))))
+
     async def complete(self, request: ChatRequest) -> ChatReply:
         """Raises:
         UserError: the request is not in the recording, or was asked more often than it was recorded.
