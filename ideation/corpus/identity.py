@@ -50,8 +50,10 @@ def arxiv_of_doi(doi: str) -> str | None:
 
 def normal_title(title: str) -> str:
     """Letters and digits of the title without case, accents and punctuation, words parted by one blank."""
-    plain = unicodedata.normalize("NFKD", title).casefold()
-    kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    kept = title.casefold()
+    if not kept.isascii():
+        plain = unicodedata.normalize("NFKD", title).casefold()
+        kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(re.findall(r"[^\W_]+", kept))
 
 

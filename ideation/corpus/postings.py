@@ -1,0 +1,138 @@
+"""Keyword channels over the papers of one view: TF-IDF cosine and BM25, from exactly these papers.
+
+FTS5's own bm25() would count the papers that a cutoff hides; here the frequency of a word, the length of the
+average paper and all weights come from the visible papers alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+K1, B = 1.2, 0.75
+"""BM25 (Robertson and Zaragoza, 2009), as FTS5 sets it."""
+MOST_TOUCHED = 400_000
+"""Postings that one query may touch: the rarest words come first, common ones are left out beyond it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeywordScores:
+    """TF-IDF cosine in [0, 1] and BM25 of every paper, shape (papers,)."""
+
+    tfidf: Floats
+    bm25: Floats
+
+
+class Postings:
+    """Which paper holds which word how often, sorted by word.
+
+    `lengths[i]` words belong to paper i; `terms` (uint32) and `counts` (uint8) hold them one paper after
+    another.
+    """
+
+    def __init__(
+        self, terms: NDArray[np.uint32], counts: NDArray[np.uint8], lengths: NDArray[np.int64]
+    ) -> None:
+        self.size = len(lengths)
+        owners = np.repeat(np.arange(self.size, dtype=np.int32), lengths)
+        order = np.argsort(terms, kind="stable")
+        ordered = terms[order]
+        starts = (
+            np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, int)
+        )
+        self.vocabulary: NDArray[np.uint32] = ordered[starts]
+        self._starts = np.r_[starts, len(ordered)].astype(np.int64)
+        del ordered
+        self._papers: NDArray[np.int32] = owners[order]
+        frequency = np.diff(self._starts)
+        self._idf = (np.log((1.0 + self.size) / (1.0 + frequency)) + 1.0).astype(np.float32)
+        self._bm25_idf = np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        sorted_counts = counts[order].astype(np.float32)
+        del order, owners
+        self._tfidf = self._tfidf_weights(sorted_counts, frequency)
+        self._bm25 = self._bm25_weights(sorted_counts, frequency)
+
+    @classmethod
+    def of(cls, papers: Iterable[Counter[int]]) -> Postings:
+        """From counted words, each paper's by itself."""
+        held = [sorted(each.items()) for each in papers]
+        flat = [pair for each in held for pair in each]
+        return cls(
+            np.array([term for term, _ in flat], dtype=np.uint32),
+            np.array([min(count, 255) for _, count in flat], dtype=np.uint8),
+            np.array([len(each) for each in held], dtype=np.int64),
+        )
+
+    def frequency(self, term: int) -> int:
+        """In how many papers the hashed word stands."""
+        at = self._place(term)
+        return 0 if at is None else int(self._starts[at + 1] - self._starts[at])
+
+    def scores(self, query: Counter[int]) -> KeywordScores:
+        """Both scores of every paper for counted, hashed words; unknown words count for nothing."""
+        places = sorted(
+            (int(self._starts[at + 1] - self._starts[at]), at, count)
+            for term, count in query.items()
+            if (at := self._place(term)) is not None
+        )
+        touched = 0
+        papers: list[NDArray[np.int32]] = []
+        tfidf: list[Floats] = []
+        bm25: list[Floats] = []
+        weights = [(1.0 + np.log(count)) * float(self._idf[at]) for _, at, count in places]
+        length = float(np.sqrt(np.sum(np.square(weights)))) or 1.0
+        for (frequency, at, _), weight in zip(places, weights, strict=True):
+            touched += frequency
+            if papers and touched > MOST_TOUCHED:
+                break
+            span = slice(int(self._starts[at]), int(self._starts[at + 1]))
+            papers.append(self._papers[span])
+            tfidf.append(self._tfidf[span] * np.float32(weight / length))
+            bm25.append(self._bm25[span])
+        return KeywordScores(tfidf=self._summed(papers, tfidf), bm25=self._summed(papers, bm25))
+
+    def likeness(self, papers: Sequence[Counter[int]]) -> Floats:
+        """TF-IDF cosines of counted papers with each other, shape (papers, papers)."""
+        terms = sorted({term for each in papers for term in each})
+        column = {term: at for at, term in enumerate(terms)}
+        rows = np.zeros((len(papers), len(terms)), dtype=np.float32)
+        for row, each in zip(rows, papers, strict=True):
+            for term, count in each.items():
+                if (at := self._place(term)) is not None:
+                    row[column[term]] = (1.0 + np.log(count)) * self._idf[at]
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return rows @ rows.T
+
+    def _summed(self, papers: Sequence[NDArray[np.int32]], weights: Sequence[Floats]) -> Floats:
+        if not papers:
+            return np.zeros(self.size, dtype=np.float32)
+        return np.bincount(
+            np.concatenate(papers), weights=np.concatenate(weights), minlength=self.size
+        ).astype(np.float32)
+
+    def _place(self, term: int) -> int | None:
+        at = int(np.searchsorted(self.vocabulary, np.uint32(term)))
+        return at if at < len(self.vocabulary) and int(self.vocabulary[at]) == term else None
+
+    def _tfidf_weights(self, counts: Floats, frequency: NDArray[np.int64]) -> Floats:
+        weights: Floats = np.log(counts)
+        weights += 1.0
+        weights *= np.repeat(self._idf, frequency)
+        squares = np.bincount(self._papers, weights=np.square(weights), minlength=self.size)
+        weights /= np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)[self._papers]
+        return weights
+
+    def _bm25_weights(self, counts: Floats, frequency: NDArray[np.int64]) -> Floats:
+        lengths = np.bincount(self._papers, weights=counts, minlength=self.size)
+        average = float(lengths.mean()) if self.size else 1.0
+        norms = (K1 * (1.0 - B + B * lengths / max(average, 1e-12))).astype(np.float32)
+        weights: Floats = counts * np.float32(K1 + 1.0)
+        weights /= counts + norms[self._papers]
+        weights *= np.repeat(self._bm25_idf, frequency)
+        return weights
