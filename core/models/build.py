@@ -18,7 +18,8 @@ LOCAL_PATIENCE = 5
 
 
 def build_chat_model(spec: Spec, settings: Settings) -> ChatModel:
-    """The chat model behind `provider/model`, `local:FILE.gguf` or `replay:FILE`; no request is sent.
+    """The chat model behind `provider/model`, `local:FILE.gguf`, `adapter:NAME` or `replay:FILE`; no request
+    is sent.
 
     The caller closes it. A local model is loaded here: build it once and share it between roles.
 
@@ -38,9 +39,14 @@ def build_chat_model(spec: Spec, settings: Settings) -> ChatModel:
         from core.models.replay import ReplayModel
 
         return ReplayModel(Path(spec.target).expanduser())
+    if spec.kind is SpecKind.ADAPTER:
+        from core.adapters import open_backend
+
+        return open_backend(settings).model(spec.target)
     if spec.provider is not None:
         return _endpoint_model(spec, spec.provider, settings)
-    raise UserError(f"{spec} is no chat model: give provider/model, local:FILE.gguf or replay:FILE")
+    forms = "provider/model, local:FILE.gguf, adapter:NAME or replay:FILE"
+    raise UserError(f"{spec} is no chat model: give {forms}")
 
 
 def _endpoint_model(spec: Spec, provider: Provider, settings: Settings) -> ChatModel:

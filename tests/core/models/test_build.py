@@ -147,10 +147,17 @@ def test_a_missing_file_is_a_users_error_that_names_it(spec: str, tmp_path: Path
         build_chat_model(parse_spec(spec.replace(name, f"{tmp_path}/{name}")), load_settings(False))
 
 
-@pytest.mark.parametrize("spec", ["offline", "python:a:b", "http://127.0.0.1/a", "adapter:mine"])
+@pytest.mark.parametrize("spec", ["offline", "python:a:b", "http://127.0.0.1/a"])
 def test_what_is_no_chat_model_is_told_the_forms(spec: str) -> None:
-    with pytest.raises(UserError, match=r"is no chat model: give provider/model, local:FILE\.gguf or replay"):
+    with pytest.raises(
+        UserError, match=r"is no chat model: give provider/model, local:FILE\.gguf, adapter:NAME or"
+    ):
         build_chat_model(parse_spec(spec), load_settings(False))
+
+
+def test_an_adapter_without_a_backend_is_told_in_one_line() -> None:
+    with pytest.raises(UserError, match="adapter"):
+        build_chat_model(parse_spec("adapter:mine"), load_settings(False))
 
 
 def test_building_needs_no_running_loop(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+"""`atlas ideas`: papers in, ideas out, with evidence and error bars."""
+
+from __future__ import annotations
+
+import typer
+
+from app.ideas import calibrating, importing, ranking, reporting, running
+
+app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
+
+app.command("run")(running.run)
+app.command("import")(importing.import_papers)
+app.command("rank")(ranking.rank_file)
+app.command("report")(reporting.report)
+app.command("export")(reporting.export)
+app.command("judge-calibrate")(calibrating.judge_calibrate)

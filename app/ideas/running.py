@@ -1,0 +1,65 @@
+"""`atlas ideas run`: from a topic to ranked ideas and a report."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.options import Json, Seed
+
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option("--corpus", help="File of papers (BibTeX, RIS, JSONL, JSON, CSV); may be repeated."),
+]
+Comparisons = Annotated[int | None, typer.Option(help="Comparisons in all; default 5 an idea and axis.")]
+Model = Annotated[str, typer.Option(help="SPEC of who writes: offline, provider/model, local:FILE.gguf.")]
+Judge = Annotated[str, typer.Option(help="SPEC of who judges; by default the writer.")]
+
+
+def run(
+    topic: Annotated[str, typer.Argument(help="What the ideas are to be about.")],
+    corpus: Corpus = None,
+    model: Model = "offline",
+    judge: Judge = "",
+    families: Annotated[
+        str, typer.Option(help="all, or some of knowledge,steering,search,agents,adapters.")
+    ] = "all",
+    n: Annotated[int, typer.Option("--n", help="How many ideas.")] = 20,
+    before: Annotated[str, typer.Option(help="Only papers before this date: 2024-05-01.")] = "",
+    notes: Annotated[Path | None, typer.Option(help="File with what you know yourself.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(help="Stop at so much money.")] = None,
+    calls_per_idea: Annotated[int, typer.Option(help="Calls that an arm may make for an idea.")] = 12,
+    comparisons: Comparisons = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report; default: in the home.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Generate ideas on a topic by five families of methods, check them against papers, and rank them."""
+    from app.ideas.working import RunOrder, work
+    from app.output import print_json, print_text
+
+    order = RunOrder(
+        topic=topic,
+        corpus=tuple(corpus or ()),
+        model=model,
+        judge=judge or model,
+        families=families,
+        count=n,
+        before=before,
+        notes=notes,
+        budget_usd=budget_usd,
+        calls_per_idea=calls_per_idea,
+        comparisons=comparisons,
+        out=out,
+        seed=seed,
+    )
+    done = asyncio.run(work(order))
+    if as_json:
+        print_json(done.document)
+    else:
+        print_text(done.text)
+    if done.exit_status:
+        raise typer.Exit(done.exit_status)

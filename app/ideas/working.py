@@ -1,0 +1,224 @@
+"""The run behind `atlas ideas run`: what is opened, in which order, and what is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from core.spec import Spec
+    from ideation.corpus.dates import Cutoff
+    from ideation.corpus.store import Corpus
+    from ideation.costs import CostLedger
+    from ideation.plan import RunPlan
+    from ideation.report.record import RunRecord
+
+_SHOWN = 10
+_MOST_NOTES_CHARS = 20_000
+JSON_FILE, HTML_FILE, MARKDOWN_FILE = "ideas.json", "report.html", "report.md"
+LATEX_FILE, BIBTEX_FILE = "report.tex", "papers.bib"
+CALLS_FILE, MATCHES_FILE = "calls.jsonl", "matches.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """The words of the command."""
+
+    topic: str
+    corpus: tuple[Path, ...]
+    model: str
+    judge: str
+    families: str
+    count: int
+    before: str
+    notes: Path | None
+    budget_usd: float | None
+    calls_per_idea: int
+    comparisons: int | None
+    out: Path | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What is printed, and the exit status."""
+
+    document: dict[str, object]
+    text: str
+    exit_status: int
+
+
+async def work(order: RunOrder) -> Done:
+    """Open, run, write. A run of the same words goes on in the same folder from the calls that it made."""
+    from app.ideas.workshop import ideas_folder, open_papers, parse_writer, the_embedder
+    from core.budget import Budget, BudgetLimits
+    from ideation.costs import CostLedger
+    from ideation.library import CorpusLibrary
+
+    settings = load_settings()
+    writer, judge = parse_writer(order.model), parse_writer(order.judge)
+    plan = _plan(order, judge)
+    embedder = the_embedder(settings)
+    with open_papers(settings, list(order.corpus), embedder) as corpus:
+        corpus.embed()
+        library = CorpusLibrary(corpus.view(plan.cutoff))
+        folder = order.out or ideas_folder(settings) / _name(order, plan, library.papers())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
+        ledger = CostLedger(Budget(BudgetLimits(usd=order.budget_usd)))
+        record, stopped = await _run(settings, plan, writer, judge, corpus, ledger, folder)
+    _write(folder, record)
+    document: dict[str, object] = {
+        "folder": str(folder),
+        "report": str(folder / HTML_FILE),
+        "stopped": stopped,
+        **record.model_dump(mode="json"),
+    }
+    status = 3 if stopped else 0 if record.ideas else 1
+    return Done(document=document, text=_text(record, folder), exit_status=status)
+
+
+async def _run(
+    settings: Settings,
+    plan: RunPlan,
+    writer: Spec,
+    judge: Spec,
+    corpus: Corpus,
+    ledger: CostLedger,
+    folder: Path,
+) -> tuple[RunRecord, str]:
+    from app.ideas.workshop import open_voices
+    from ideation.composing import compose
+    from ideation.families.registry import arms_of
+    from ideation.generating import Generator
+    from ideation.library import CorpusLibrary
+    from ideation.pipeline import Bench, run_pipeline
+    from ideation.ranking.match_file import MatchFile
+
+    view = corpus.view(plan.cutoff)
+    library = CorpusLibrary(view)
+    assert corpus.embedder is not None
+    known = [paper.text for paper in view.papers()]
+    voices = open_voices(settings, writer, judge, ledger, folder / CALLS_FILE, known)
+    generator = Generator(
+        plan=plan,
+        arms=arms_of(plan.families),
+        muse=voices.muse,
+        judge=voices.judge,
+        library=library,
+        embedder=corpus.embedder,
+        ledger=ledger,
+    )
+    matches = folder / MATCHES_FILE
+    matches.unlink(missing_ok=True)  # calls are repeated from their own log, so that matches follow from it
+    bench = Bench(
+        plan=plan,
+        generator=generator,
+        muse=voices.muse,
+        judge=voices.judge,
+        pair_judge=voices.pair_judge,
+        same=None,
+        library=library,
+        embedder=corpus.embedder,
+        ledger=ledger,
+        matches=MatchFile(matches),
+    )
+    try:
+        await run_pipeline(bench)
+    finally:
+        for model in voices.models:
+            await model.close()
+    return compose(bench), bench.stopped
+
+
+def _plan(order: RunOrder, judge: Spec) -> RunPlan:
+    from core.spec import SpecKind
+    from ideation.corpus.dates import Cutoff
+    from ideation.plan import RunPlan, parse_families
+    from ideation.ranking.match_log import Axis
+
+    offline = {Axis.NOVELTY: 1.0, Axis.FEASIBILITY: 1.0, Axis.CLARITY: 0.5}
+    read = {Axis.NOVELTY: 1.0, Axis.EXCITEMENT: 1.0, Axis.FEASIBILITY: 1.0}
+    return RunPlan(
+        topic=order.topic,
+        count=order.count,
+        families=parse_families(order.families),
+        seed=order.seed,
+        cutoff=_cutoff(order.before) if order.before else Cutoff.hides_nothing(),
+        notes=_notes(order.notes),
+        calls_per_idea=order.calls_per_idea,
+        comparisons=order.comparisons,
+        weights=offline if judge.kind is SpecKind.OFFLINE else read,
+    )
+
+
+def _cutoff(text: str) -> Cutoff:
+    from ideation.corpus.dates import Cutoff
+
+    try:
+        return Cutoff.parse(text)
+    except ValueError as error:
+        raise UserError(f"--before: {error}") from None
+
+
+def _notes(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")[:_MOST_NOTES_CHARS]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"the notes {path} cannot be read: {error}") from None
+
+
+def _name(order: RunOrder, plan: RunPlan, papers: tuple[str, ...]) -> str:
+    """Named by what was asked, so that the same words find their calls again."""
+    words = {
+        **{key: str(value) for key, value in vars_of(order).items() if key not in ("out", "corpus")},
+        "papers": hashlib.sha256("\n".join(papers).encode()).hexdigest(),
+    }
+    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+    start = "-".join("".join(c if c.isalnum() else " " for c in plan.topic.casefold()).split()[:5])
+    return f"{start[:40]}-{digest[:8]}"
+
+
+def vars_of(order: RunOrder) -> dict[str, object]:
+    return {name: getattr(order, name) for name in order.__dataclass_fields__}
+
+
+def _write(folder: Path, record: RunRecord) -> None:
+    from ideation.report.writing import to_bibtex, to_html, to_latex, to_markdown
+
+    texts = {
+        JSON_FILE: record.to_json(),
+        HTML_FILE: to_html(record),
+        MARKDOWN_FILE: to_markdown(record),
+        LATEX_FILE: to_latex(record),
+        BIBTEX_FILE: to_bibtex(record),
+    }
+    for name, text in texts.items():
+        part = folder / f"{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(folder / name)
+
+
+def _text(record: RunRecord, folder: Path) -> str:
+    lines = [f"{len(record.ideas)} ideas on {record.topic}, from {record.papers} papers", ""]
+    lines += [
+        f"{idea.rank:>3}  {idea.rank_low:>3} to {idea.rank_high:<3}  tier {idea.tier}  {idea.novelty:<9}"
+        f"  {idea.title}"
+        for idea in record.ideas[:_SHOWN]
+    ]
+    lines += [f"     and {len(record.ideas) - _SHOWN} more"] if len(record.ideas) > _SHOWN else []
+    lines += ["", *(f"note: {note}" for note in record.notes)]
+    failures = sum(sum(stage.failures.values()) for stage in record.stages)
+    lines += [f"failures counted: {failures}"] if failures else []
+    lines += [f"report: {folder / HTML_FILE}"]
+    return "\n".join(lines)

@@ -1,0 +1,120 @@
+"""Builds what an idea run needs out of settings and SPECs: papers, models, ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.spec import Spec, SpecKind, parse_spec
+
+if TYPE_CHECKING:
+    from core.chat import ChatModel
+    from core.embedder import Embedder
+    from core.settings import Settings
+    from ideation.corpus.store import Corpus
+    from ideation.costs import CostLedger
+    from ideation.muse import Muse
+    from ideation.ranking.judge import PairJudge
+
+IDEAS_FOLDER = "ideas"
+CORPUS_FILE = "papers.sqlite3"
+
+
+def ideas_folder(settings: Settings) -> Path:
+    return settings.home / IDEAS_FOLDER
+
+
+def the_embedder(settings: Settings) -> Embedder:
+    from app.models import choose_embedder
+    from app.output import say
+    from ideation.caching import CachingEmbedder
+
+    chosen = choose_embedder(settings)
+    if chosen.degraded:
+        say(f"note: {chosen.degraded}")
+    return CachingEmbedder(chosen.embedder)
+
+
+def open_papers(settings: Settings, files: list[Path], embedder: Embedder) -> Corpus:
+    """The papers of the files, held in memory; without files those that were imported into this home.
+
+    Raises:
+        UserError: there are none, or a file cannot be read.
+    """
+    from app.output import say
+    from ideation.corpus.store import Corpus
+
+    if not files:
+        kept = ideas_folder(settings) / CORPUS_FILE
+        if not kept.exists():
+            raise UserError("there are no papers: give --corpus FILE, or import some with atlas ideas import")
+        return Corpus.open(kept, embedder)
+    corpus = Corpus.open(None, embedder)
+    for file in files:
+        report = corpus.import_file(file)
+        for bad in report.bad[:5]:
+            say(f"{file.name}, {bad}")
+        if len(report.bad) > 5:
+            say(f"{file.name}: {len(report.bad) - 5} more records that cannot be read")
+    if not len(corpus):
+        raise UserError(f"no paper could be read from {', '.join(str(file) for file in files)}")
+    return corpus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voices:
+    """Who writes, who grades, who compares; `models` are to be closed."""
+
+    muse: Muse
+    judge: Muse
+    pair_judge: PairJudge
+    models: tuple[ChatModel, ...]
+    offline: bool
+
+
+def parse_writer(text: str) -> Spec:
+    """Raises:
+    UserError: the SPEC names nothing that writes ideas.
+    """
+    spec = parse_spec(text)
+    if spec.kind in (SpecKind.PYTHON, SpecKind.HTTP):
+        raise UserError(f"ideas are written offline or by a model, not by {spec}")
+    return spec
+
+
+def open_voices(
+    settings: Settings, writer: Spec, judge: Spec, ledger: CostLedger, log: Path, known: list[str]
+) -> Voices:
+    """Models with their calls in the ledger and, but for recordings, in the log of the run."""
+    from core.models.build import build_chat_model
+    from ideation.call_log import LoggedModel
+    from ideation.costs import LedgerModel
+    from ideation.muses.llm import LlmMuse
+    from ideation.muses.offline import OfflineMuse
+    from ideation.ranking.heuristic_judge import HeuristicJudge
+    from ideation.ranking.llm_judge import LlmPairJudge
+
+    models: dict[str, ChatModel] = {}
+
+    def model(spec: Spec) -> ChatModel:
+        if str(spec) not in models:
+            inner = build_chat_model(spec, settings)
+            models[str(spec)] = inner if spec.kind is SpecKind.REPLAY else LoggedModel(inner, log)
+        return models[str(spec)]
+
+    def muse(spec: Spec, stage: str) -> Muse:
+        if spec.kind is SpecKind.OFFLINE:
+            return OfflineMuse()
+        return LlmMuse(LedgerModel(model(spec), stage, ledger))
+
+    return Voices(
+        muse=muse(writer, "write"),
+        judge=muse(judge, "grade"),
+        pair_judge=HeuristicJudge(known)
+        if judge.kind is SpecKind.OFFLINE
+        else LlmPairJudge(LedgerModel(model(judge), "compare", ledger)),
+        models=tuple(models.values()),
+        offline=judge.kind is SpecKind.OFFLINE,
+    )

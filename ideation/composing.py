@@ -1,0 +1,286 @@
+"""From a bench to its record: everything that the report shows, in values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ideation.arm import Library
+from ideation.assessing import Assessment
+from ideation.corpus.identity import PaperId
+from ideation.evaluation.good_and_different import yield_of
+from ideation.evaluation.spread import cosine_similarity, mean_nearest_distance, mean_pairwise_distance, vendi
+from ideation.frameworks.boden import LEVELS
+from ideation.frameworks.coverage import coverage
+from ideation.idea import Idea
+from ideation.novelty.feasibility import Lane
+from ideation.novelty.ledger import Finding
+from ideation.pipeline import Bench
+from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
+from ideation.ranking.standings import AxisTable, Standing
+from ideation.report.record import (
+    ArmRecord,
+    FacetNovelty,
+    Feasibility,
+    IdeaRecord,
+    JudgeRecord,
+    LineageEdge,
+    PaperLine,
+    RunRecord,
+    StageRecord,
+)
+
+PORTFOLIO = 5
+ALIKE = 0.8
+"""Cosine from which two ideas do not stand in one portfolio, and count once in the yield."""
+_PROMPTS = (FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt)
+OFFLINE_NOTE = (
+    "No model wrote these ideas: they recombine phrases of the papers by rules, and a count of marks in their"
+    " texts ranks them. They show the pipeline, not insight."
+)
+SELF_JUDGED_NOTE = "One model wrote the ideas and judged them: it may prefer its own."
+
+
+def compose(bench: Bench) -> RunRecord:
+    """The record of a finished run."""
+    plan = bench.plan
+    overall = {standing.idea: standing for standing in bench.ranking.overall} if bench.ranking else {}
+    order = sorted(bench.ideas, key=lambda idea: overall[idea.id].rank if idea.id in overall else 0)
+    similarity = _similarity(bench, order)
+    ideas = tuple(_idea(bench, idea, overall.get(idea.id)) for idea in order)
+    tags = {key: each.tag for key, each in bench.assessments.items()}
+    covered = coverage(order, tags)
+    families = plan.families
+    return RunRecord(
+        topic=plan.topic,
+        seed=plan.seed,
+        model=bench.muse.name,
+        judge=bench.pair_judge.name,
+        cutoff=plan.cutoff.day.isoformat() if plan.cutoff.day else "",
+        papers=len(bench.library.papers()),
+        settings=_settings(bench),
+        notes=_notes(bench),
+        ideas=ideas,
+        duplicates={str(one): str(other) for one, other in bench.duplicates.items()},
+        arms=_arms(bench),
+        judges=tuple(_judge(bench, table) for table in (bench.ranking.axes if bench.ranking else ())),
+        measures=_measures(similarity, ideas, made=len(bench.made)),
+        coverage={
+            family.value: {
+                **{level.value: covered.cells[family, level] for level in LEVELS},
+                "without evidence": covered.untagged[family],
+            }
+            for family in families
+        },
+        lineage=_lineage(bench.ideas),
+        stages=tuple(
+            StageRecord(
+                stage=name,
+                calls=costs.calls,
+                tokens=costs.usage.known_total,
+                usd=None if costs.unpriced_calls else round(costs.usd + costs.api_credits_usd, 6),
+                failures=dict(sorted(costs.failures.items())),
+            )
+            for name, costs in bench.ledger
+        ),
+        portfolio=_portfolio(ideas, similarity),
+        prompts={prompt.template: prompt.digest() for prompt in _PROMPTS},
+    )
+
+
+def _similarity(bench: Bench, ideas: list[Idea]) -> NDArray[np.float64]:
+    if not ideas:
+        return np.zeros((0, 0))
+    vectors = bench.embedder.embed([idea.text.whole for idea in ideas])
+    return cosine_similarity(vectors.astype(np.float64))
+
+
+def _idea(bench: Bench, idea: Idea, standing: Standing | None) -> IdeaRecord:
+    found = bench.assessments[idea.id]
+    ranking = bench.ranking
+    axes = {
+        table.axis.value: round(each.strength, 6)
+        for table in (ranking.axes if ranking else ())
+        for each in table.standings
+        if each.idea == idea.id
+    }
+    level = found.tag.level
+    evidence = "; ".join(each.what for each in found.tag.evidence if each.level is level)
+    missing = "; ".join(f"{name.value}: {why}" for name, why in found.tag.missing.items())
+    distance = found.commonness.distance
+    origin = idea.origin
+    return IdeaRecord(
+        id=idea.id,
+        **{name: getattr(idea.text, name) for name in idea.text.__dataclass_fields__},
+        family=origin.family.value,
+        lever=origin.lever,
+        rank=standing.rank if standing else 1,
+        rank_low=standing.rank_low if standing else 1,
+        rank_high=standing.rank_high if standing else 1,
+        tier=standing.tier if standing else 1,
+        strength=round(standing.strength, 6) if standing else 0.0,
+        axes=axes,
+        pareto=bool(ranking and idea.id in ranking.pareto),
+        wildcard=found.lane is Lane.WILDCARD,
+        novelty=found.novelty.verdict.value,
+        novelty_by_facet=tuple(_facet(bench.library, finding) for finding in found.novelty.findings),
+        feasibility=tuple(
+            Feasibility(question=item.need.value, verdict=item.answer.value, reason=item.reason)
+            for item in found.feasibility.items
+        ),
+        flags=_flags(found),
+        boden=level.value,
+        boden_because=evidence or missing or "nothing speaks for any level",
+        default_distance=None if distance is None else round(distance, 6),
+        papers=tuple(_paper(bench.library, paper) for paper in origin.papers),
+        parents=tuple(idea.parents),
+        person={
+            "model": origin.model,
+            **({"adapter": origin.adapter} if origin.adapter else {}),
+            **({"temperature": f"{origin.temperature:g}"} if origin.temperature is not None else {}),
+        },
+        process=(origin.lever, *origin.operators),
+        press={
+            name: values
+            for name, values in (
+                ("persona", (origin.persona,) if origin.persona else ()),
+                ("constraints", origin.constraints),
+                ("feedback", origin.feedback),
+            )
+            if values
+        },
+    )
+
+
+def _flags(found: Assessment) -> tuple[str, ...]:
+    flags = [f"{flag.claim.value} not resolved: {flag.text}" for flag in found.unresolved]
+    if found.copied.flagged:
+        worst = found.copied.found[0] if found.copied.found else None
+        flags.append(f"copied from [{worst.source}]: {worst.span_words} words on end" if worst else "copied")
+    if found.commonness.is_what_everyone_gets:
+        flags.append("what everyone gets")
+    if found.lane is Lane.DOUBTFUL:
+        flags.append("feasibility doubtful")
+    return tuple(dict.fromkeys(flags))
+
+
+def _facet(library: Library, finding: Finding) -> FacetNovelty:
+    return FacetNovelty(
+        facet=finding.aspect.value,
+        verdict=finding.verdict.value,
+        because=finding.reason,
+        nearest=tuple(
+            PaperLine(
+                id=near.paper, title=near.title, year=library.year(near.paper), similarity=near.similarity
+            )
+            for near in finding.papers[:3]
+        ),
+    )
+
+
+def _paper(library: Library, paper: PaperId) -> PaperLine:
+    source = library.get(paper)
+    return PaperLine(
+        id=paper, title=source.title if source else "(not in the library)", year=library.year(paper)
+    )
+
+
+def _arms(bench: Bench) -> tuple[ArmRecord, ...]:
+    kept = {idea.id for idea in bench.ideas}
+    return tuple(
+        ArmRecord(
+            family=each.arm.family.value,
+            lever=each.arm.lever,
+            wanted=each.wanted,
+            made=len(each.produced.ideas),
+            kept=sum(idea.id in kept for idea in each.produced.ideas),
+            rejected=len(each.produced.rejected),
+            calls=each.calls,
+            stopped=each.produced.stopped,
+            measures={name: round(value, 6) for name, value in sorted(each.produced.measures.items())},
+        )
+        for each in bench.played
+    )
+
+
+def _judge(bench: Bench, table: AxisTable) -> JudgeRecord:
+    ending = next((each for each in bench.endings if each.axis is table.axis), None)
+    calls = bench.matches.on(table.axis)
+    return JudgeRecord(
+        axis=table.axis.value,
+        judge=bench.pair_judge.name,
+        calls=len(calls),
+        first_slot=round(table.first_slot.estimate, 6),
+        first_slot_low=round(table.first_slot.low, 6),
+        first_slot_high=round(table.first_slot.high, 6),
+        abstained=round(sum(each.verdict.value == "abstain" for each in calls) / max(1, len(calls)), 6),
+        top_certainty=round(table.top_certainty, 6),
+        stopped=ending.stop.value if ending else "",
+    )
+
+
+def _measures(
+    similarity: NDArray[np.float64], ideas: tuple[IdeaRecord, ...], *, made: int
+) -> dict[str, float]:
+    found: dict[str, float | None] = {
+        "ideas made": float(made),
+        "share kept after duplicates": len(ideas) / made if made else None,
+        "mean pairwise distance": mean_pairwise_distance(similarity),
+        "mean distance to the nearest": mean_nearest_distance(similarity),
+    }
+    if len(ideas):
+        strengths = np.array([idea.strength for idea in ideas])
+        found["Vendi score a idea"] = vendi(similarity) / len(ideas)
+        above = yield_of(similarity, strengths, bar=float(np.median(strengths)), alike=ALIKE)
+        found["yield (unlike, above the median)"] = float(above.size)
+    return {name: round(value, 6) for name, value in found.items() if value is not None}
+
+
+def _lineage(ideas: list[Idea]) -> tuple[LineageEdge, ...]:
+    return tuple(
+        LineageEdge(
+            parent=parent,
+            child=idea.id,
+            operator=idea.origin.operators[-1] if idea.origin.operators else idea.origin.lever,
+        )
+        for idea in ideas
+        for parent in idea.parents
+    )
+
+
+def _portfolio(ideas: tuple[IdeaRecord, ...], similarity: NDArray[np.float64]) -> tuple[str, ...]:
+    """The best that are unlike those before them, and the best wildcard in the last place."""
+    wild = next((idea.id for idea in ideas if idea.wildcard), None)
+    chosen: list[int] = []
+    for place, idea in enumerate(ideas):
+        if len(chosen) == PORTFOLIO - (wild is not None):
+            break
+        if idea.id != wild and all(similarity[place, other] < ALIKE for other in chosen):
+            chosen.append(place)
+    return (*(ideas[place].id for place in chosen), *([wild] if wild else []))
+
+
+def _settings(bench: Bench) -> dict[str, str]:
+    plan = bench.plan
+    return {
+        "ideas wanted": str(plan.count),
+        "families": ", ".join(plan.families),
+        "calls an idea": str(plan.calls_per_idea),
+        "comparisons": str(plan.budget_of_comparisons),
+        "weights": ", ".join(f"{axis.value} {weight:g}" for axis, weight in plan.weights.items()),
+        "embedder": bench.embedder.id,
+        "judge of novelty and feasibility": bench.judge.name,
+    }
+
+
+def _notes(bench: Bench) -> tuple[str, ...]:
+    notes: list[str] = []
+    if bench.muse.name == "offline":
+        notes.append(OFFLINE_NOTE)
+    elif bench.muse.name == bench.pair_judge.name:
+        notes.append(SELF_JUDGED_NOTE)
+    if len(bench.ideas) < bench.plan.count:
+        notes.append(f"{len(bench.ideas)} of {bench.plan.count} ideas: the arms found no more that differ.")
+    if bench.stopped:
+        notes.append(f"Stopped early: {bench.stopped}.")
+    return tuple(notes)

@@ -1,0 +1,144 @@
+"""A finished run as values: everything that the reports show, and the one JSON document of it.
+
+No time, path or random id is in it, so that the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PaperLine(_Value):
+    """A paper that an idea used or lies near; `similarity` in [0, 1]."""
+
+    id: str
+    title: str
+    year: int | None = None
+    similarity: float | None = None
+
+
+class FacetNovelty(_Value):
+    """`verdict` is exists, partial, not_found or unknown; `because` names the paper or the failure."""
+
+    facet: str
+    verdict: str
+    because: str
+    nearest: tuple[PaperLine, ...] = ()
+
+
+class Feasibility(_Value):
+    """`verdict` yes, no or unknown for each question of the checklist, with its reason."""
+
+    question: str
+    verdict: str
+    reason: str
+
+
+class IdeaRecord(_Value):
+    """One idea, as judged. `rank_low` to `rank_high` is the interval at the run's level."""
+
+    id: str
+    title: str
+    problem: str
+    mechanism: str
+    prediction: str
+    evaluation: str
+    dropped: str
+    consequence: str
+    family: str
+    lever: str
+    rank: int
+    rank_low: int
+    rank_high: int
+    tier: int
+    strength: float
+    axes: dict[str, float]
+    pareto: bool
+    wildcard: bool
+    novelty: str
+    novelty_by_facet: tuple[FacetNovelty, ...]
+    feasibility: tuple[Feasibility, ...]
+    flags: tuple[str, ...]
+    boden: str
+    boden_because: str
+    default_distance: float | None
+    papers: tuple[PaperLine, ...]
+    parents: tuple[str, ...]
+    person: dict[str, str]
+    process: tuple[str, ...]
+    press: dict[str, tuple[str, ...]]
+
+
+class ArmRecord(_Value):
+    """What one arm gave: ideas made, kept after duplicates, given up, and its own measures."""
+
+    family: str
+    lever: str
+    wanted: int
+    made: int
+    kept: int
+    rejected: int
+    calls: int
+    stopped: str
+    measures: dict[str, float]
+
+
+class StageRecord(_Value):
+    """Costs and failures of one stage; `failures` by message."""
+
+    stage: str
+    calls: int
+    tokens: int
+    usd: float | None
+    failures: dict[str, int]
+
+
+class JudgeRecord(_Value):
+    """What the calls on one axis say of the judge; logits of the first slot with its interval."""
+
+    axis: str
+    judge: str
+    calls: int
+    first_slot: float
+    first_slot_low: float
+    first_slot_high: float
+    abstained: float
+    top_certainty: float
+    stopped: str
+
+
+class LineageEdge(_Value):
+    parent: str
+    child: str
+    operator: str
+
+
+class RunRecord(_Value):
+    """`settings` and `notes` are lines for people; `measures` the spread of the set."""
+
+    topic: str
+    seed: int
+    model: str
+    judge: str
+    cutoff: str
+    papers: int
+    settings: dict[str, str]
+    notes: tuple[str, ...]
+    ideas: tuple[IdeaRecord, ...]
+    duplicates: dict[str, str]
+    arms: tuple[ArmRecord, ...]
+    judges: tuple[JudgeRecord, ...]
+    measures: dict[str, float]
+    coverage: dict[str, dict[str, int]]
+    lineage: tuple[LineageEdge, ...]
+    stages: tuple[StageRecord, ...]
+    portfolio: tuple[str, ...]
+    """Ids of a small set that is strong, diverse, and holds one wildcard."""
+    prompts: dict[str, str]
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2) + "\n"
