@@ -132,9 +132,15 @@ def _problem(request: ProposeRequest, chance: random.Random) -> tuple[str, Paper
         return _draw(chance.choice(request.parents).problem, chance, topic=request.topic), None
     if not request.sources:
         return _draw(f"{request.topic}. {request.notes}", chance), None
-    source = chance.choice(request.sources)
+    telling = [each for each in request.sources if _tells_a_problem(each)] or list(request.sources)
+    source = chance.choice(telling)
     kind = chance.choice((FacetKind.PROBLEM, FacetKind.LIMITATION, FacetKind.FUTURE))
     return _draw(_facet(source, kind) or _facet(source, FacetKind.PROBLEM), chance), source.paper
+
+
+def _tells_a_problem(source: Source) -> bool:
+    open_ends = {FacetKind.PROBLEM, FacetKind.LIMITATION, FacetKind.FUTURE}
+    return source.facets is None or any(facet.kind in open_ends for facet in source.facets.facets)
 
 
 def _mechanism(

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.terminal import Terminal
+
+TOPIC = "keeping membranes for desalination whole"
+FACTS = (
+    ("hydrogel membranes", "dynamic boronic bonds", "salt rejection"),
+    ("bird calls in wind", "wavelet filter banks", "detection accuracy"),
+    ("fuel cell catalysts", "iron clusters from pyrolysis", "current density"),
+    ("bridge cables", "fibre optic strain lines", "time to failure"),
+    ("protein folding screens", "droplet microfluidics", "assay throughput"),
+    ("glacier melt records", "muon tomography", "ice thickness"),
+    ("coral bleaching", "heat tolerant symbionts", "survival after warming"),
+    ("lithium anodes", "sacrificial nitrate salts", "cycle life"),
+)
+FILES = ("ideas.json", "report.html", "report.md", "report.tex", "papers.bib", "matches.jsonl")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Terminal:
+    return Terminal(folder=tmp_path, variables={"ATLAS_EMBEDDER": "lexical"})
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    path = tmp_path / "papers.json"
+    path.write_text(
+        json.dumps(
+            [
+                [
+                    f"{means.capitalize()} for {problem}",
+                    f"A challenge of {problem} is that they fail early. We propose {means} by two steps."
+                    f" {measure.capitalize()} was measured over months.",
+                ]
+                for problem, means, measure in FACTS
+            ]
+        )
+    )
+    return path
+
+
+def ideas(document: dict[str, object]) -> list[dict[str, object]]:
+    found = document["ideas"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_run_prints_ideas_best_first_and_writes_every_report(desk: Terminal, papers: Path) -> None:
+    said = desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "8", "--json").document
+    found = ideas(said)
+    assert [idea["rank"] for idea in found] == list(range(1, len(found) + 1))
+    assert {"id", "title", "family", "rank", "tier"} <= set(found[0])
+    folder = Path(str(said["folder"]))
+    assert all((folder / name).stat().st_size for name in FILES)
+    assert not list(folder.glob("*.part"))
+    page = (folder / "report.html").read_bytes()
+    again = desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "8")
+    assert (folder / "report.html").read_bytes() == page
+    assert f"report: {folder / 'report.html'}" in again.out
+    assert "note: No model wrote these ideas" in again.out
+
+
+def test_imported_papers_serve_later_runs_and_bad_records_are_told_by_line(
+    desk: Terminal, papers: Path
+) -> None:
+    records = [{"title": "A good paper on membranes", "abstract": "It holds.", "year": 2020}]
+    lines = [json.dumps(records[0]), "{broken", *(json.dumps({"abstract": "no title"}) for _ in range(500))]
+    bad = desk.folder / "bad.jsonl"
+    bad.write_text("\n".join(lines))
+    said = desk.run("ideas", "import", papers, bad, "--json")
+    assert said.status == 0
+    assert said.document["papers"] == len(FACTS) + 1
+    files = said.document["files"]
+    assert isinstance(files, list)
+    assert [record["line"] for record in files[1]["bad"]] == list(range(2, 503))
+    assert "bad.jsonl, line 2:" in said.err
+    assert "481 more records" in said.err
+    assert desk.ok("ideas", "import", papers, "--json").document["papers"] == len(FACTS) + 1
+    assert ideas(desk.ok("ideas", "run", TOPIC, "--n", "4", "--families", "steering", "--json").document)
+
+
+def test_a_run_is_shown_again_in_every_form(desk: Terminal, papers: Path) -> None:
+    folder = desk.folder / "out"
+    desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "4", "--out", folder, "--json")
+    assert desk.ok("ideas", "report", folder).out.startswith(f"# {TOPIC}")
+    for form, start in (("html", "<!doctype"), ("tex", r"\documentclass"), ("bib", "@misc"), ("json", "{")):
+        assert desk.ok("ideas", "export", folder, "--format", form).out.startswith(start)
+
+
+def test_ideas_made_anywhere_are_ranked(desk: Terminal, papers: Path) -> None:
+    texts = [
+        {"id": "vague", "title": "Something", "text": "It could be good in some way, perhaps, or another."},
+        {
+            "id": "plain",
+            "title": "Bonds",
+            "text": "Measure salt rejection for 300 hours against an uncut control."
+            " It costs a week of existing data.",
+        },
+        {"id": "third", "title": "Birds", "text": "Birds are counted. Nobody knows how many there are."},
+    ]
+    file = desk.folder / "ideas.jsonl"
+    file.write_text("\n".join(map(json.dumps, texts)))
+    log = desk.folder / "matches.jsonl"
+    said = desk.ok("ideas", "rank", file, "--axes", "feasibility", "--log", log, "--json").document
+    assert ideas(said)[0]["id"] == "plain"
+    assert len(log.read_text().splitlines()) == said["comparisons"]
+    assert set(said["position_bias"]) == {"feasibility"}  # type: ignore[call-overload]
+    assert "first slot gains" in desk.ok("ideas", "rank", file, "--corpus", papers).out
+
+
+def test_a_judge_is_printed_beside_the_reviewers(desk: Terminal) -> None:
+    rows = [
+        {
+            "idea_id": f"idea {number // 2}",
+            "condition": ["AI"],
+            "novelty_score": number // 2 + number % 2,
+            "excitement_score": 5,
+            "feasibility_score": 5 + number % 3,
+            "effectiveness_score": 4,
+        }
+        for number in range(12)
+    ]
+    reviews = desk.folder / "reviews.jsonl"
+    reviews.write_text("\n".join(map(json.dumps, rows)))
+    scores = desk.folder / "scores.json"
+    scores.write_text(json.dumps({f"idea {number} (AI)": number for number in range(6)}))
+    words = ("ideas", "judge-calibrate", reviews, "--scores", scores, "--axis", "novelty")
+    assert "ICC(1)" in desk.ok(*words).out
+    found = desk.ok(*words, "--json").document["calibrations"]
+    assert isinstance(found, list)
+    assert found[0]["judge_all"]["value"] == 1.0
+    assert found[0]["ideas"] == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", TOPIC), "there are no papers"),
+        (("run", " ", "--corpus", "papers.json"), "name a topic"),
+        (("run", TOPIC, "--corpus", "papers.json", "--n", "1"), "2 to 1000 ideas"),
+        (("run", TOPIC, "--corpus", "papers.json", "--families", "luck"), "no family 'luck'"),
+        (("run", TOPIC, "--corpus", "papers.json", "--before", "soon"), "is not a date"),
+        (("run", TOPIC, "--corpus", "nothing.json"), "nothing.json"),
+        (("run", TOPIC, "--corpus", "papers.json", "--model", "python:a:b"), "not by python:a:b"),
+        (("rank", "papers.json"), "is no object with texts"),
+        (("rank", "nothing.jsonl"), "cannot be read"),
+        (("report", "nowhere"), "no run nowhere"),
+        (("judge-calibrate", "reviews.jsonl", "--axis", "luck"), "no axis 'luck'"),
+    ],
+)
+def test_bad_words_get_one_line_and_nothing_is_written(
+    desk: Terminal, papers: Path, words: tuple[str, ...], told: str
+) -> None:
+    said = desk.run("ideas", *words)
+    assert said.status == 2
+    assert told in said.err
+    assert len(said.err.strip().splitlines()) == 1
+    assert not (desk.home / "ideas").exists() or not list((desk.home / "ideas").rglob("report.html"))
