@@ -45,6 +45,8 @@ class Generator:
     ledger: CostLedger
     remembered: Remembered = field(default_factory=Remembered)
     facets: FacetStore = field(default_factory=FacetsInMemory)
+    total: CallBudget | None = None
+    """Calls of the whole run, where families are compared at equal cost."""
     _turns: int = 0
 
     async def play(self, wanted: int, known: Sequence[Idea] = ()) -> tuple[Played, ...]:
@@ -75,7 +77,8 @@ class Generator:
         return dealt[:count], dealt[count:] if share else []
 
     async def _turn(self, arm: Arm, wanted: int, known: Sequence[Idea]) -> Played:
-        calls = CallBudget(self.plan.calls_per_idea * wanted)
+        most = self.plan.calls_per_idea * wanted
+        calls = CallBudget(most if self.total is None else min(most, self.total.left))
         seed = _seed(self.plan.seed, arm, self._turns)
         desk = Desk(
             topic=self.plan.topic,
@@ -96,6 +99,8 @@ class Generator:
             produced = await arm.run(desk, wanted)
         except LimitReached as limit:
             produced = Produced(ideas=(), stopped=str(limit))
+        if self.total is not None:
+            self.total.made += calls.made
         if len(produced.ideas) > wanted:
             produced = replace(produced, ideas=produced.ideas[:wanted])
         if not produced.ideas:

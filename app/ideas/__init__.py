@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.ideas import calibrating, importing, ranking, reporting, running
+from app.ideas import calibrating, comparing, importing, ranking, reporting, running
 
 app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
 
@@ -13,4 +13,6 @@ app.command("import")(importing.import_papers)
 app.command("rank")(ranking.rank_file)
 app.command("report")(reporting.report)
 app.command("export")(reporting.export)
+app.command("novelty")(comparing.novelty)
+app.command("ablate")(comparing.ablate)
 app.command("judge-calibrate")(calibrating.judge_calibrate)

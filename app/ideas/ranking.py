@@ -58,7 +58,7 @@ def rank_file(
     print_text("\n".join([*lines, "", *bias, f"{len(matches)} comparisons"]))
 
 
-def read_entries(file: Path) -> list[Entry]:
+def read_entries(file: Path, least: int = 2) -> list[Entry]:
     """Raises:
     UserError: the file or one of its records is no idea; the message names it.
     """
@@ -84,8 +84,8 @@ def read_entries(file: Path) -> list[Entry]:
             other = [value for name, value in sections.items() if name not in ("id", "title")]
             sections["mechanism"] = "\n".join(other)
         entries.append(Entry(id=str(each.get("id", number)), sections=sections))
-    if len(entries) < 2:
-        raise UserError(f"{file} holds {len(entries)} ideas: ranking needs two or more")
+    if len(entries) < least:
+        raise UserError(f"{file} holds {len(entries)} ideas: {least} or more are needed")
     return entries
 
 

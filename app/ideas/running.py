@@ -33,6 +33,10 @@ def run(
     budget_usd: Annotated[float | None, typer.Option(help="Stop at so much money.")] = None,
     calls_per_idea: Annotated[int, typer.Option(help="Calls that an arm may make for an idea.")] = 12,
     comparisons: Comparisons = None,
+    remember: Annotated[
+        bool,
+        typer.Option("--remember", help="Use and keep what ideas on this topic were worth, as pamphlets."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; default: in the home.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
@@ -53,6 +57,7 @@ def run(
         budget_usd=budget_usd,
         calls_per_idea=calls_per_idea,
         comparisons=comparisons,
+        remember=remember,
         out=out,
         seed=seed,
     )

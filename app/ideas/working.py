@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +15,18 @@ from core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from core.spec import Spec
+    from ideation.arm import Remembered
     from ideation.corpus.dates import Cutoff
     from ideation.corpus.store import Corpus
     from ideation.costs import CostLedger
+    from ideation.pipeline import Bench
     from ideation.plan import RunPlan
     from ideation.report.record import RunRecord
+    from memory.library import PamphletLibrary
 
 _SHOWN = 10
+MOST_KEPT = 5
+"""Ideas of the first tier that later runs are shown."""
 _MOST_NOTES_CHARS = 20_000
 JSON_FILE, HTML_FILE, MARKDOWN_FILE = "ideas.json", "report.html", "report.md"
 LATEX_FILE, BIBTEX_FILE = "report.tex", "papers.bib"
@@ -41,6 +48,7 @@ class RunOrder:
     budget_usd: float | None
     calls_per_idea: int
     comparisons: int | None
+    remember: bool
     out: Path | None
     seed: int
 
@@ -58,6 +66,7 @@ async def work(order: RunOrder) -> Done:
     """Open, run, write. A run of the same words goes on in the same folder from the calls that it made."""
     from app.ideas.workshop import ideas_folder, open_papers, parse_writer, the_embedder
     from core.budget import Budget, BudgetLimits
+    from ideation.composing import compose
     from ideation.costs import CostLedger
     from ideation.library import CorpusLibrary
 
@@ -74,7 +83,10 @@ async def work(order: RunOrder) -> Done:
         except OSError as error:
             raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
         ledger = CostLedger(Budget(BudgetLimits(usd=order.budget_usd)))
-        record, stopped = await _run(settings, plan, writer, judge, corpus, ledger, folder)
+        with _memory(order.remember, plan.topic, folder.name) as memory:
+            bench = await _run(settings, plan, writer, judge, corpus, ledger, folder, memory.remembered)
+            memory.keep(bench)
+        record, stopped = compose(bench), bench.stopped
     _write(folder, record)
     document: dict[str, object] = {
         "folder": str(folder),
@@ -94,9 +106,9 @@ async def _run(
     corpus: Corpus,
     ledger: CostLedger,
     folder: Path,
-) -> tuple[RunRecord, str]:
+    remembered: Remembered,
+) -> Bench:
     from app.ideas.workshop import open_voices
-    from ideation.composing import compose
     from ideation.families.registry import arms_of
     from ideation.generating import Generator
     from ideation.library import CorpusLibrary
@@ -116,6 +128,7 @@ async def _run(
         library=library,
         embedder=corpus.embedder,
         ledger=ledger,
+        remembered=remembered,
     )
     matches = folder / MATCHES_FILE
     matches.unlink(missing_ok=True)  # calls are repeated from their own log, so that matches follow from it
@@ -136,12 +149,49 @@ async def _run(
     finally:
         for model in voices.models:
             await model.close()
-    return compose(bench), bench.stopped
+    return bench
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What earlier runs on the topic left, and where this one is kept; nothing without a library."""
+
+    topic: str
+    run_id: str
+    library: PamphletLibrary | None
+    remembered: Remembered
+
+    def keep(self, bench: Bench) -> None:
+        """What was given up repels later runs, and the first tier is shown to them."""
+        if self.library is None or bench.ranking is None:
+            return
+        from ideation.families.knowledge.remembering import remember_rejected, remember_successful
+
+        rejected = [each for turn in bench.played for each in turn.produced.rejected]
+        best = {standing.idea for standing in bench.ranking.overall[:MOST_KEPT] if standing.tier == 1}
+        remember_rejected(self.library, self.topic, self.run_id, rejected)
+        remember_successful(
+            self.library, self.topic, self.run_id, [idea for idea in bench.ideas if idea.id in best]
+        )
+
+
+@contextmanager
+def _memory(wanted: bool, topic: str, run_id: str) -> Iterator[Memory]:
+    from ideation.arm import Remembered
+
+    if not wanted:
+        yield Memory(topic=topic, run_id=run_id, library=None, remembered=Remembered())
+        return
+    from app.house import House
+    from ideation.families.knowledge.remembering import recollect
+
+    with House() as house:
+        library = house.pen()
+        yield Memory(topic=topic, run_id=run_id, library=library, remembered=recollect(library, topic))
 
 
 def _plan(order: RunOrder, judge: Spec) -> RunPlan:
     from core.spec import SpecKind
-    from ideation.corpus.dates import Cutoff
     from ideation.plan import RunPlan, parse_families
     from ideation.ranking.match_log import Axis
 
@@ -152,7 +202,7 @@ def _plan(order: RunOrder, judge: Spec) -> RunPlan:
         count=order.count,
         families=parse_families(order.families),
         seed=order.seed,
-        cutoff=_cutoff(order.before) if order.before else Cutoff.hides_nothing(),
+        cutoff=cutoff_of(order.before),
         notes=_notes(order.notes),
         calls_per_idea=order.calls_per_idea,
         comparisons=order.comparisons,
@@ -160,11 +210,14 @@ def _plan(order: RunOrder, judge: Spec) -> RunPlan:
     )
 
 
-def _cutoff(text: str) -> Cutoff:
+def cutoff_of(text: str) -> Cutoff:
+    """Raises:
+    UserError: it is no date.
+    """
     from ideation.corpus.dates import Cutoff
 
     try:
-        return Cutoff.parse(text)
+        return Cutoff.parse(text) if text else Cutoff.hides_nothing()
     except ValueError as error:
         raise UserError(f"--before: {error}") from None
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ from ideation.muses.offline import OfflineMuse
 from ideation.pipeline import Bench, run_pipeline
 from ideation.plan import RunPlan
 from ideation.ranking.heuristic_judge import HeuristicJudge
+from ideation.ranking.llm_judge import LlmPairJudge
 from ideation.report.record import RunRecord
 from ideation.report.writing import to_bibtex, to_html, to_latex, to_markdown
 from memory.embedding.lexical import LexicalEmbedder
@@ -273,3 +275,37 @@ def test_shares_are_even_and_whole() -> None:
     assert shares(7, 3) == (3, 2, 2)
     assert shares(7, 3, start=1) == (2, 3, 2)
     assert shares(3, 0) == ()
+
+
+@pytest.mark.parametrize(("judge", "told"), [("one", True), ("another", False)])
+def test_7_9_the_report_says_when_one_model_wrote_and_judged(corpus: Corpus, judge: str, told: bool) -> None:
+    ledger = CostLedger(Budget(BudgetLimits()))
+    muse = LlmMuse(LedgerModel(ScriptedModel(Awkward("shape"), name="one"), "write", ledger))
+    ready = bench(corpus, RunPlan(topic=TOPIC, count=2, calls_per_idea=2), muse=muse, ledger=ledger)
+    ready.pair_judge = LlmPairJudge(ScriptedModel(Awkward("shape"), name=judge))
+    assert any("One model wrote the ideas and judged them" in note for note in made(ready).notes) is told
+
+
+FIELDS = (
+    "machine learning",
+    "neural",
+    "biomarker",
+    "benchmark",
+    "dataset",
+    "gpu",
+    "protein",
+    "patient",
+    "nlp",
+)
+
+
+def test_10_7_prompts_name_no_field_and_stand_in_the_record_by_their_digests(corpus: Corpus) -> None:
+    folder = Path(__file__).resolve().parents[2] / "ideation"
+    prompts = sorted(folder.rglob("prompts/*.md"))
+    assert len(prompts) >= 6
+    for prompt in prompts:
+        text = prompt.read_text().casefold()
+        assert not [word for word in FIELDS if word in text], prompt.name
+    record = made(bench(corpus, replace(PLAN, count=4)))
+    assert {"propose.md", "grade.md", "revise.md"} <= set(record.prompts)
+    assert all(len(digest) == 64 for digest in record.prompts.values())

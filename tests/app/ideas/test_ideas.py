@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -161,3 +162,67 @@ def test_bad_words_get_one_line_and_nothing_is_written(
     assert told in said.err
     assert len(said.err.strip().splitlines()) == 1
     assert not (desk.home / "ideas").exists() or not list((desk.home / "ideas").rglob("report.html"))
+
+
+def test_10_9_writer_and_judge_may_be_two_models(tmp_path: Path) -> None:
+    from app.ideas.workshop import open_voices, parse_writer
+    from core.budget import Budget, BudgetLimits
+    from core.settings import load_settings
+    from ideation.costs import CostLedger
+
+    ledger = CostLedger(Budget(BudgetLimits()))
+    specs = parse_writer("ollama/writer"), parse_writer("ollama/judge")
+    voices = open_voices(load_settings(False), *specs, ledger, tmp_path / "calls.jsonl", [])
+    assert voices.muse.name == "ollama/writer"
+    assert (voices.judge.name, voices.pair_judge.name) == ("ollama/judge", "ollama/judge")
+    assert len(voices.models) == 2
+    for model in voices.models:
+        asyncio.run(model.close())
+
+
+def test_8_7_families_are_compared_at_equal_calls(desk: Terminal, papers: Path) -> None:
+    words = ("ideas", "ablate", TOPIC, "less street noise", "longer lived anodes", "--corpus", papers)
+    words = (*words, "--families", "steering,search", "--calls", "12")
+    said = desk.ok(*words, "--json").document
+    trials, differences = said["trials"], said["differences"]
+    assert isinstance(trials, list)
+    assert isinstance(differences, list)
+    assert {trial["variant"] for trial in trials} == {"steering", "search", "all"}
+    assert len(trials) == 9
+    assert all(0 < trial["calls"] <= 12 for trial in trials)
+    assert all(trial["good_and_different"] <= trial["kept"] <= trial["made"] for trial in trials)
+    assert len(differences) == 3
+    assert desk.ok(*words, "--json").document == said
+    assert "good and different" in desk.ok(*words).out
+
+
+def test_the_novelty_of_ideas_made_anywhere(desk: Terminal, papers: Path) -> None:
+    problem, means, measure = FACTS[0]
+    file = desk.folder / "ideas.jsonl"
+    known = {
+        "title": f"{means} for {problem}",
+        "problem": f"A challenge of {problem} is that they fail early.",
+        "mechanism": f"We propose {means} by two steps. {measure} was measured over months.",
+    }
+    other = {
+        "title": "Tax law",
+        "problem": "Forms are long.",
+        "mechanism": "Clerks fill them in by telephone.",
+    }
+    file.write_text("\n".join(map(json.dumps, (known, other))))
+    found = ideas(desk.ok("ideas", "novelty", file, "--corpus", papers, "--json").document)
+    assert [idea["verdict"] for idea in found] == ["exists", "not_found"]
+    assert "nearest:" in desk.ok("ideas", "novelty", file, "--corpus", papers).out
+
+
+def test_1_14_what_did_well_is_a_pamphlet_that_people_can_see_and_later_runs_are_given(
+    desk: Terminal, papers: Path
+) -> None:
+    words = ("ideas", "run", TOPIC, "--corpus", papers, "--n", "6", "--remember", "--json")
+    first = ideas(desk.ok(*words).document)
+    kept = desk.ok("memory", "list", "--json").document["items"]
+    assert isinstance(kept, list)
+    assert {item["kind"] for item in kept} <= {"principle", "failure_mode"}
+    assert any(str(first[0]["title"])[:20] in item["content"] for item in kept)
+    assert {str(item["scope"]).split("/")[0] for item in kept} == {"ideation"}
+    assert ideas(desk.ok(*words).document)
