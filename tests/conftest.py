@@ -23,7 +23,7 @@ settings.load_profile("atlas")
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES = os.environ.get("ATLAS_TEST_POSTGRES_URL")  # noqa: TID251
 """Read when tests are collected: a running test sees no settings of the developer's."""
-MODEL = "smollm2-135m"
+MODEL, LARGER_MODEL = "smollm2-135m", "qwen2.5-coder-0.5b"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "", "0.0.0.0", "::"})
 _KEPT = frozenset({"ATLAS_SHARED_DATA", "ATLAS_TEST_MODELS"})
 _PRIVATE = ("ATLAS_", "OPENAI_", "OPENROUTER_", "OLLAMA_", "VLLM_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "HF_")
@@ -103,15 +103,25 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def gguf(shared_data: Path) -> Path:
     """A small model's file; fetched once into `ATLAS_TEST_MODELS`, else the system's temporary folder."""
+    return _fetched(shared_data, MODEL)
+
+
+@pytest.fixture(scope="session")
+def larger_gguf(shared_data: Path) -> Path:
+    """A model of half a billion parameters, fetched likewise."""
+    return _fetched(shared_data, LARGER_MODEL)
+
+
+def _fetched(shared_data: Path, name: str) -> Path:
     if find_spec("xllamacpp") is None:
         pytest.skip("extra `local` is not installed")
     tool = shared_data.parent / "tools" / "get_model.py"
     if not tool.is_file():
         pytest.skip(f"no {tool} to fetch the model with")
     cache = os.environ.get("ATLAS_TEST_MODELS") or str(Path(tempfile.gettempdir()) / "atlas-test-models")  # noqa: TID251
-    done = subprocess.run([sys.executable, tool, MODEL, cache], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, tool, name, cache], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        pytest.skip(f"{MODEL} cannot be fetched: {done.stderr.strip()[-200:]}")
+        pytest.skip(f"{name} cannot be fetched: {done.stderr.strip()[-200:]}")
     return Path(done.stdout.split("\n")[-2])
 
 

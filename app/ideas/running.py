@@ -22,6 +22,9 @@ Judge = Annotated[str, typer.Option(help="SPEC of who judges; by default the wri
 def run(
     topic: Annotated[str, typer.Argument(help="What the ideas are to be about.")],
     corpus: Corpus = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask OpenAlex, Semantic Scholar, arXiv and Crossref too.")
+    ] = False,
     model: Model = "offline",
     judge: Judge = "",
     families: Annotated[
@@ -48,6 +51,7 @@ def run(
     order = RunOrder(
         topic=topic,
         corpus=tuple(corpus or ()),
+        online=online,
         model=model,
         judge=judge or model,
         families=families,

@@ -39,6 +39,7 @@ class RunOrder:
 
     topic: str
     corpus: tuple[Path, ...]
+    online: bool
     model: str
     judge: str
     families: str
@@ -64,7 +65,7 @@ class Done:
 
 async def work(order: RunOrder) -> Done:
     """Open, run, write. A run of the same words goes on in the same folder from the calls that it made."""
-    from app.ideas.workshop import ideas_folder, open_papers, parse_writer, the_embedder
+    from app.ideas.workshop import fetch_papers, ideas_folder, open_papers, parse_writer, the_embedder
     from core.budget import Budget, BudgetLimits
     from ideation.composing import compose
     from ideation.costs import CostLedger
@@ -74,7 +75,8 @@ async def work(order: RunOrder) -> Done:
     writer, judge = parse_writer(order.model), parse_writer(order.judge)
     plan = _plan(order, judge)
     embedder = the_embedder(settings)
-    with open_papers(settings, list(order.corpus), embedder) as corpus:
+    others = await fetch_papers(settings, plan.topic, plan.cutoff) if order.online else ()
+    with open_papers(settings, list(order.corpus), embedder, others=others) as corpus:
         corpus.embed()
         library = CorpusLibrary(corpus.view(plan.cutoff))
         folder = order.out or ideas_folder(settings) / _name(order, plan, library.papers())

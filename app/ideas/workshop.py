@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,22 @@ from core.errors import UserError
 from core.spec import Spec, SpecKind, parse_spec
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from core.chat import ChatModel
     from core.embedder import Embedder
     from core.settings import Settings
+    from ideation.corpus.dates import Cutoff
+    from ideation.corpus.paper import Candidate
     from ideation.corpus.store import Corpus
     from ideation.costs import CostLedger
     from ideation.muse import Muse
     from ideation.ranking.judge import PairJudge
 
 IDEAS_FOLDER = "ideas"
-CORPUS_FILE = "papers.sqlite3"
+CORPUS_FILE, ANSWERS_FILE = "papers.sqlite3", "answers.sqlite3"
+MOST_FETCHED = 50
+"""Papers asked of each service."""
 
 
 def ideas_folder(settings: Settings) -> Path:
@@ -37,8 +44,11 @@ def the_embedder(settings: Settings) -> Embedder:
     return CachingEmbedder(chosen.embedder)
 
 
-def open_papers(settings: Settings, files: list[Path], embedder: Embedder) -> Corpus:
-    """The papers of the files, held in memory; without files those that were imported into this home.
+def open_papers(
+    settings: Settings, files: list[Path], embedder: Embedder, *, others: Sequence[Candidate] = ()
+) -> Corpus:
+    """The papers of the files and the `others`, held in memory; without either those that were imported into
+    this home.
 
     Raises:
         UserError: there are none, or a file cannot be read.
@@ -46,12 +56,13 @@ def open_papers(settings: Settings, files: list[Path], embedder: Embedder) -> Co
     from app.output import say
     from ideation.corpus.store import Corpus
 
-    if not files:
+    if not files and not others:
         kept = ideas_folder(settings) / CORPUS_FILE
         if not kept.exists():
             raise UserError("there are no papers: give --corpus FILE, or import some with atlas ideas import")
         return Corpus.open(kept, embedder)
     corpus = Corpus.open(None, embedder)
+    corpus.add(others)
     for file in files:
         report = corpus.import_file(file)
         for bad in report.bad[:5]:
@@ -61,6 +72,35 @@ def open_papers(settings: Settings, files: list[Path], embedder: Embedder) -> Co
     if not len(corpus):
         raise UserError(f"no paper could be read from {', '.join(str(file) for file in files)}")
     return corpus
+
+
+async def fetch_papers(settings: Settings, topic: str, cutoff: Cutoff) -> tuple[Candidate, ...]:
+    """Papers on the topic from the four services; what one of them cannot give is told, the others go on."""
+    from app.output import say
+    from ideation.sources.arxiv import Arxiv
+    from ideation.sources.cache import HttpCache
+    from ideation.sources.crossref import Crossref
+    from ideation.sources.gathering import gather
+    from ideation.sources.http import Fetcher
+    from ideation.sources.openalex import OpenAlex
+    from ideation.sources.semantic_scholar import SemanticScholar
+
+    with HttpCache(ideas_folder(settings) / ANSWERS_FILE) as cache:
+        async with Fetcher(cache) as fetcher:
+            sources = (
+                OpenAlex(fetcher=fetcher, key=_secret(settings.openalex_api_key)),
+                SemanticScholar(fetcher=fetcher, key=_secret(settings.semantic_scholar_api_key)),
+                Arxiv(fetcher=fetcher),
+                Crossref(fetcher=fetcher, mailto=settings.crossref_mailto),
+            )
+            found = await gather(sources, topic, MOST_FETCHED, cutoff)
+    for line in found.unknown:
+        say(f"note: {line}")
+    return found.papers
+
+
+def _secret(key: SecretStr | None) -> str:
+    return key.get_secret_value() if key else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,3 +226,12 @@ def test_1_14_what_did_well_is_a_pamphlet_that_people_can_see_and_later_runs_are
     assert any(str(first[0]["title"])[:20] in item["content"] for item in kept)
     assert {str(item["scope"]).split("/")[0] for item in kept} == {"ideation"}
     assert ideas(desk.ok(*words).document)
+
+
+def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: Path, papers: Path) -> None:
+    nowhere = {"ATLAS_EMBEDDER": "lexical", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    desk = Terminal(folder=tmp_path, variables=nowhere)
+    said = desk.ok("ideas", "run", TOPIC, "--online", "--n", "4", "--corpus", papers, "--json")
+    assert said.document["papers"] == len(FACTS)
+    told = [line for line in said.err.splitlines() if line.startswith("note: ")]
+    assert len(told) == 4
