@@ -27,7 +27,7 @@ def verbs_and_options(line: str) -> tuple[list[str], list[str]]:
     words = shlex.split(line, comments=True)
     verbs: list[str] = []
     for word in words:
-        if not re.fullmatch(r"[a-z]+", word) or len(verbs) == 2:
+        if not re.fullmatch(r"[a-z][a-z-]*", word) or len(verbs) == 2:
             break
         verbs.append(word)
     return verbs, [word.partition("=")[0] for word in words if word.startswith("--")]
@@ -67,9 +67,9 @@ def test_commands_that_messages_advise_are_there(tmp_path: Path) -> None:
     """A complaint that sends the reader to a command which is not there sends them nowhere."""
     terminal = Terminal(folder=tmp_path)
     advised: set[str] = set()
-    for package in ("app", "core", "memory", "atlas", "benchmarks"):
+    for package in ("app", "core", "memory", "atlas", "benchmarks", "ideation"):
         for path in (ROOT / package).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
-            advised |= set(re.findall(r"(?:`|: |run )atlas ((?:bench|memory|db|ideas|tune) [a-z]+)", text))
+            advised |= set(re.findall(r"(?:`|: |run )atlas ((?:bench|memory|db|ideas|tune) [a-z-]+)", text))
     assert {"db upgrade", "memory list"} <= advised
     assert [words for words in sorted(advised) if terminal.run(*words.split(), "--help").status] == []
