@@ -28,8 +28,6 @@ from ideation.ranking.match_log import MatchLog
 from ideation.ranking.standings import Ranking, rank
 from ideation.ranking.tournament import Ending, Tournament, TournamentConfig
 
-ROUNDS = 6
-"""Rounds of generation: the first, and those that fill up what duplicates left empty."""
 TOP = 10
 
 
@@ -102,7 +100,8 @@ def enough(state: PipelineState, runtime: Runtime[Bench]) -> str:
     except LimitReached as limit:
         runtime.context.stopped = str(limit)
         return "check"
-    more = state["kept"] < runtime.context.plan.count and state["fresh"] > 0 and state["round"] < ROUNDS
+    plan = runtime.context.plan
+    more = state["kept"] < plan.count and state["fresh"] > 0 and state["round"] < plan.rounds
     return "generate" if more else "check"
 
 

@@ -17,6 +17,7 @@ MOST_IDEAS = 1_000
 class RunPlan:
     """`count` ideas on `topic` by the families, at equal calls each.
 
+    `rounds` of generation are the first and those that fill up what duplicates left empty.
     `calls_per_idea` bounds what an arm may ask a model for each idea wanted of it, `comparisons` what ranking
     may ask in all (None: five for each idea and axis). `weights` add the axes up to the overall rank.
     """
@@ -28,6 +29,7 @@ class RunPlan:
     cutoff: Cutoff = field(default_factory=Cutoff.hides_nothing)
     notes: str = ""
     calls_per_idea: int = 12
+    rounds: int = 6
     comparisons: int | None = None
     weights: Mapping[Axis, float] = field(
         default_factory=lambda: {Axis.NOVELTY: 1.0, Axis.FEASIBILITY: 1.0, Axis.CLARITY: 0.5}
@@ -41,8 +43,8 @@ class RunPlan:
             raise UserError(f"a run makes 2 to {MOST_IDEAS} ideas, not {self.count}")
         if not self.families:
             raise UserError(f"name a family of {', '.join(Family)}")
-        if self.calls_per_idea < 1:
-            raise UserError("an idea needs a call at least")
+        if self.calls_per_idea < 1 or self.rounds < 1:
+            raise UserError("a run needs a round, and an idea a call at least")
 
     @property
     def budget_of_comparisons(self) -> int:

@@ -35,6 +35,7 @@ def run(
     notes: Annotated[Path | None, typer.Option(help="File with what you know yourself.")] = None,
     budget_usd: Annotated[float | None, typer.Option(help="Stop at so much money.")] = None,
     calls_per_idea: Annotated[int, typer.Option(help="Calls that an arm may make for an idea.")] = 12,
+    rounds: Annotated[int, typer.Option(help="Rounds of generation, till duplicates leave enough.")] = 6,
     comparisons: Comparisons = None,
     remember: Annotated[
         bool,
@@ -60,6 +61,7 @@ def run(
         notes=notes,
         budget_usd=budget_usd,
         calls_per_idea=calls_per_idea,
+        rounds=rounds,
         comparisons=comparisons,
         remember=remember,
         out=out,

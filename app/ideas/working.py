@@ -48,6 +48,7 @@ class RunOrder:
     notes: Path | None
     budget_usd: float | None
     calls_per_idea: int
+    rounds: int
     comparisons: int | None
     remember: bool
     out: Path | None
@@ -207,6 +208,7 @@ def _plan(order: RunOrder, judge: Spec) -> RunPlan:
         cutoff=cutoff_of(order.before),
         notes=_notes(order.notes),
         calls_per_idea=order.calls_per_idea,
+        rounds=order.rounds,
         comparisons=order.comparisons,
         weights=offline if judge.kind is SpecKind.OFFLINE else read,
     )
