@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from core.budget import Budget
 from core.chat import ChatModel, ChatReply, ChatRequest
-from core.errors import AtlasError
 from core.prices import price
 from core.usage import TokenUsage
 
@@ -78,11 +77,7 @@ class LedgerModel:
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         self._ledger.check()
-        try:
-            reply = await self._model.complete(request)
-        except AtlasError as error:
-            self._ledger.failed(self._stage, str(error))
-            raise
+        reply = await self._model.complete(request)  # whoever asked counts a failure, once
         self._ledger.spent(self._stage, self._model.name, reply.usage)
         return reply
 
