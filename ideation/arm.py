@@ -184,23 +184,25 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """An idea that an arm gave up, and why."""
+    """An idea that an arm gave up, and why; `idea` is all of it, where it is of this run."""
 
     text: IdeaText
     lever: str
     reason: str
+    idea: Idea | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Produced:
     """`measures` are numbers of the method's own, e.g. its conformity rate; `stopped` says what ended it
-    early.
+    early; `empty` names the cells of its box or map that hold nothing, a value for each axis.
     """
 
     ideas: tuple[Idea, ...]
     rejected: tuple[Rejected, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
     stopped: str = ""
+    empty: tuple[tuple[str, ...], ...] = ()
 
 
 class Arm(Protocol):
@@ -265,7 +267,7 @@ class Harvest:
 
     def reject(self, idea: Idea, reason: str) -> None:
         self.ideas.remove(idea)
-        self.rejected.append(Rejected(text=idea.text, lever=self.arm.lever, reason=reason))
+        self.rejected.append(Rejected(text=idea.text, lever=self.arm.lever, reason=reason, idea=idea))
 
     def rewritten(self, idea: Idea, text: IdeaText, *, operator: str, feedback: Sequence[str] = ()) -> Idea:
         """The idea in new words, as a child: it inherits no grade of its parent."""

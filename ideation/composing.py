@@ -24,11 +24,11 @@ from ideation.report.record import (
     Feasibility,
     IdeaRecord,
     JudgeRecord,
-    LineageEdge,
     PaperLine,
     RunRecord,
     StageRecord,
 )
+from ideation.tracing import lineage_of
 
 PORTFOLIO = 5
 ALIKE = 0.8
@@ -72,7 +72,7 @@ def compose(bench: Bench) -> RunRecord:
             }
             for family in families
         },
-        lineage=_lineage(bench.ideas),
+        lineage=lineage_of(bench.played, bench.ideas, bench.duplicates),
         stages=tuple(
             StageRecord(
                 stage=name,
@@ -198,6 +198,7 @@ def _arms(bench: Bench) -> tuple[ArmRecord, ...]:
             calls=each.calls,
             stopped=each.produced.stopped,
             measures={name: round(value, 6) for name, value in sorted(each.produced.measures.items())},
+            empty=each.produced.empty,
         )
         for each in bench.played
     )
@@ -234,18 +235,6 @@ def _measures(
         above = yield_of(similarity, strengths, bar=float(np.median(strengths)), alike=ALIKE)
         found["yield (unlike, above the median)"] = float(above.size)
     return {name: round(value, 6) for name, value in found.items() if value is not None}
-
-
-def _lineage(ideas: list[Idea]) -> tuple[LineageEdge, ...]:
-    return tuple(
-        LineageEdge(
-            parent=parent,
-            child=idea.id,
-            operator=idea.origin.operators[-1] if idea.origin.operators else idea.origin.lever,
-        )
-        for idea in ideas
-        for parent in idea.parents
-    )
 
 
 def _portfolio(ideas: tuple[IdeaRecord, ...], similarity: NDArray[np.float64]) -> tuple[str, ...]:

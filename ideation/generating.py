@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from core.embedder import Embedder
 from core.errors import LimitReached
-from ideation.arm import Arm, CallBudget, CountedMuse, Desk, Library, Produced, Remembered
+from ideation.arm import Arm, CallBudget, CountedMuse, Desk, Library, Produced, Rejected, Remembered
 from ideation.costs import CostLedger
 from ideation.families.knowledge.facet_cache import CachingMuse, FacetsInMemory, FacetStore
 from ideation.idea import Family, Idea
@@ -102,7 +102,11 @@ class Generator:
         if self.total is not None:
             self.total.made += calls.made
         if len(produced.ideas) > wanted:
-            produced = replace(produced, ideas=produced.ideas[:wanted])
+            over = [
+                Rejected(text=idea.text, lever=arm.lever, reason="more than were wanted", idea=idea)
+                for idea in produced.ideas[wanted:]
+            ]
+            produced = replace(produced, ideas=produced.ideas[:wanted], rejected=(*produced.rejected, *over))
         if not produced.ideas:
             why = produced.stopped or "it found none"
             self.ledger.failed(STAGE, f"{arm.family}: {arm.lever} gave no idea: {why}")

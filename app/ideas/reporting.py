@@ -20,6 +20,8 @@ class Form(StrEnum):
     LATEX = "tex"
     BIBTEX = "bib"
     JSON = "json"
+    GRAPHML = "graphml"
+    GRAPH_JSON = "graph-json"
 
 
 Run = Annotated[str, typer.Argument(help="Folder of a run, or its name in this home.")]
@@ -35,21 +37,28 @@ def report(run: Run) -> None:
 
 def export(
     run: Run,
-    form: Annotated[Form, typer.Option("--format", help="html, md, tex, bib or json.")] = Form.HTML,
+    form: Annotated[
+        Form, typer.Option("--format", help="html, md, tex, bib, json; graphml or graph-json: its lineage.")
+    ] = Form.HTML,
 ) -> None:
     """Write a run to standard output in one of its forms."""
     import sys
 
+    from ideation.report.graph import to_graph_json, to_graphml
+    from ideation.report.record import RunRecord
     from ideation.report.writing import to_bibtex, to_html, to_latex, to_markdown
 
     record = read_run(run)
     writers = {
+        Form.JSON: RunRecord.to_json,
+        Form.GRAPHML: to_graphml,
+        Form.GRAPH_JSON: to_graph_json,
         Form.HTML: to_html,
         Form.MARKDOWN: to_markdown,
         Form.LATEX: to_latex,
         Form.BIBTEX: to_bibtex,
     }
-    text = record.to_json() if form is Form.JSON else writers[form](record)
+    text = writers[form](record)
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 

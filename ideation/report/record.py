@@ -74,7 +74,9 @@ class IdeaRecord(_Value):
 
 
 class ArmRecord(_Value):
-    """What one arm gave: ideas made, kept after duplicates, given up, and its own measures."""
+    """What one arm gave: ideas made, kept after duplicates, given up, its own measures, and the cells of its
+    box or map that stayed empty.
+    """
 
     family: str
     lever: str
@@ -85,6 +87,7 @@ class ArmRecord(_Value):
     calls: int
     stopped: str
     measures: dict[str, float]
+    empty: tuple[tuple[str, ...], ...] = ()
 
 
 class StageRecord(_Value):
@@ -111,10 +114,27 @@ class JudgeRecord(_Value):
     stopped: str
 
 
-class LineageEdge(_Value):
-    parent: str
-    child: str
+class LineageNode(_Value):
+    """One text of the run, whatever became of it: `fate` is kept, duplicate, surplus (more than were wanted),
+    pruned, rejected or live (left in a search that was over), `reason` why it was given up.
+
+    `diff` is against its first parent, or against itself before a repair. `value` is its mean grade from 1 to
+    5, `visits` and `total` (of discounted rewards) are those of a tree search.
+    """
+
+    id: str
+    title: str
+    family: str
+    lever: str
     operator: str
+    round: int
+    parents: tuple[str, ...]
+    fate: str
+    reason: str = ""
+    diff: str = ""
+    value: float | None = None
+    visits: int = 0
+    total: float = 0.0
 
 
 class RunRecord(_Value):
@@ -134,7 +154,7 @@ class RunRecord(_Value):
     judges: tuple[JudgeRecord, ...]
     measures: dict[str, float]
     coverage: dict[str, dict[str, int]]
-    lineage: tuple[LineageEdge, ...]
+    lineage: tuple[LineageNode, ...]
     stages: tuple[StageRecord, ...]
     portfolio: tuple[str, ...]
     """Ids of a small set that is strong, diverse, and holds one wildcard."""

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ideation.report.graph import trees
 from ideation.report.plots import plots
 from ideation.report.record import IdeaRecord, PaperLine, RunRecord
 
@@ -48,11 +49,15 @@ def _environment() -> Environment:
 
 def to_html(record: RunRecord) -> str:
     """One file without scripts and without anything to fetch."""
-    return _environment().get_template("report.html").render(run=record, plots=plots(record))
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(run=record, plots=plots(record), trees=trees(record))
+    )
 
 
 def to_markdown(record: RunRecord) -> str:
-    return _environment().get_template("report.md").render(run=record)
+    return _environment().get_template("report.md").render(run=record, trees=trees(record))
 
 
 def to_latex(record: RunRecord) -> str:

@@ -52,7 +52,7 @@ THINGS = (
 LEAKED = "Forbidden laterpaper technique"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def corpus() -> Iterator[Corpus]:
     with Corpus.open(None, CachingEmbedder(LexicalEmbedder())) as opened:
         opened.add(
@@ -119,11 +119,17 @@ def made(ready: Bench) -> RunRecord:
     return compose(ready)
 
 
-PLAN = RunPlan(topic=TOPIC, count=15, seed=3)
+PLAN = RunPlan(topic=TOPIC, count=15, seed=3, comparisons=90)
+SMALL = replace(PLAN, count=5, comparisons=15)
 
 
-def test_10_1_all_five_families_run_offline_and_every_idea_is_complete(corpus: Corpus) -> None:
-    record = made(bench(corpus, PLAN))
+@pytest.fixture(scope="module")
+def record(corpus: Corpus) -> RunRecord:
+    """One run of all families, which several tests look at."""
+    return made(bench(corpus, PLAN))
+
+
+def test_10_1_all_five_families_run_offline_and_every_idea_is_complete(record: RunRecord) -> None:
     assert {idea.family for idea in record.ideas} == set(Family)
     assert [idea.rank for idea in record.ideas] == list(range(1, len(record.ideas) + 1))
     assert len({idea.id for idea in record.ideas}) == len(record.ideas) >= 10
@@ -138,22 +144,20 @@ def test_10_1_all_five_families_run_offline_and_every_idea_is_complete(corpus: C
 
 
 def test_10_2_the_same_seed_gives_the_same_bytes_and_another_seed_others(corpus: Corpus) -> None:
-    first, again = (made(bench(corpus, PLAN)) for _ in range(2))
+    first, again = (made(bench(corpus, SMALL)) for _ in range(2))
     assert first.to_json() == again.to_json()
     assert to_html(first) == to_html(again)
-    assert made(bench(corpus, replace(PLAN, seed=4))).to_json() != first.to_json()
+    assert made(bench(corpus, replace(SMALL, seed=4))).to_json() != first.to_json()
 
 
-def test_0_7_a_paper_after_the_cutoff_leaves_no_trace(corpus: Corpus) -> None:
-    early = made(bench(corpus, replace(PLAN, cutoff=Cutoff.parse("2023"))))
-    late = made(bench(corpus, PLAN))
-    assert LEAKED.casefold() in late.to_json().casefold()
+def test_0_7_a_paper_after_the_cutoff_leaves_no_trace(corpus: Corpus, record: RunRecord) -> None:
+    early = made(bench(corpus, replace(PLAN, cutoff=Cutoff.parse("2023"), comparisons=15)))
+    assert LEAKED.casefold() in record.to_json().casefold()
     assert LEAKED.casefold() not in early.to_json().casefold()
     assert early.papers == len(THINGS)
 
 
-def test_6_3_what_exists_names_a_paper_of_the_corpus(corpus: Corpus) -> None:
-    record = made(bench(corpus, PLAN))
+def test_6_3_what_exists_names_a_paper_of_the_corpus(corpus: Corpus, record: RunRecord) -> None:
     ids = set(corpus.view().ids)
     for idea in record.ideas:
         for facet in idea.novelty_by_facet:
@@ -162,8 +166,7 @@ def test_6_3_what_exists_names_a_paper_of_the_corpus(corpus: Corpus) -> None:
                 assert facet.nearest[0].id in ids
 
 
-def test_10_8_the_report_has_all_in_every_form(corpus: Corpus) -> None:
-    record = made(bench(corpus, PLAN))
+def test_10_8_the_report_has_all_in_every_form(record: RunRecord) -> None:
     page, text, paper, sources = to_html(record), to_markdown(record), to_latex(record), to_bibtex(record)
     assert RunRecord.model_validate_json(record.to_json()) == record
     assert page.count("<svg") == len(record.judges[:1]) + 2
@@ -224,7 +227,7 @@ def test_10_5_a_spent_budget_ends_the_run_in_good_order(corpus: Corpus) -> None:
 def test_6_4_novelty_is_unknown_where_the_network_is_down(corpus: Corpus) -> None:
     ledger = CostLedger(Budget(BudgetLimits()))
     judge = LlmMuse(LedgerModel(ScriptedModel(Awkward("down")), "grade", ledger))
-    record = made(bench(corpus, PLAN, judge=judge, ledger=ledger))
+    record = made(bench(corpus, SMALL, judge=judge, ledger=ledger))
     assert record.ideas
     assert {idea.novelty for idea in record.ideas} == {"unknown"}
     assert any("no route" in message for stage in record.stages for message in stage.failures)
@@ -270,6 +273,17 @@ def _outside(prompt: str) -> str:
     return before + rest.partition(f"\n</{fence}>")[2]
 
 
+def test_3_13_the_record_of_a_run_holds_what_its_arms_made_and_gave_up(record: RunRecord) -> None:
+    nodes = {node.id: node for node in record.lineage}
+    assert {key for key, node in nodes.items() if node.fate == "kept"} == {idea.id for idea in record.ideas}
+    assert {node.family for node in nodes.values()} == set(Family)
+    assert set(record.duplicates) <= {key for key, node in nodes.items() if node.fate == "duplicate"}
+    assert all(node.reason for node in nodes.values() if node.fate == "rejected")
+    grown = [node for node in nodes.values() if set(node.parents) & nodes.keys()]
+    assert any(node.diff for node in grown)
+    assert sum(arm.made for arm in record.arms) <= len(nodes)
+
+
 def test_shares_are_even_and_whole() -> None:
     assert shares(50, 5) == (10,) * 5
     assert shares(7, 3) == (3, 2, 2)
@@ -299,13 +313,12 @@ FIELDS = (
 )
 
 
-def test_10_7_prompts_name_no_field_and_stand_in_the_record_by_their_digests(corpus: Corpus) -> None:
+def test_10_7_prompts_name_no_field_and_stand_in_the_record_by_their_digests(record: RunRecord) -> None:
     folder = Path(__file__).resolve().parents[2] / "ideation"
     prompts = sorted(folder.rglob("prompts/*.md"))
     assert len(prompts) >= 6
     for prompt in prompts:
         text = prompt.read_text().casefold()
         assert not [word for word in FIELDS if word in text], prompt.name
-    record = made(bench(corpus, replace(PLAN, count=4)))
     assert {"propose.md", "grade.md", "revise.md"} <= set(record.prompts)
     assert all(len(digest) == 64 for digest in record.prompts.values())

@@ -137,7 +137,7 @@ class Gate:
                 kept.append(after)
             else:
                 reason = f"vetoed at {stage} by {self._decider.name}: {decision.note or 'no reason given'}"
-                vetoed.append(Rejected(text=idea.text, lever=idea.origin.lever, reason=reason))
+                vetoed.append(Rejected(text=idea.text, lever=idea.origin.lever, reason=reason, idea=idea))
         return Passed(ideas=tuple(kept), vetoed=tuple(vetoed))
 
     def to_jsonl(self) -> str:

@@ -1,12 +1,10 @@
-"""What became of every text that a search made: parents, operator, diff, value, visits, and a graph of it."""
+"""What became of every text that a search made: parents, operator, diff, value, visits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-
-import networkx as nx
 
 from ideation.arm import Produced
 from ideation.idea import Idea, IdeaId, IdeaText, text_diff
@@ -82,61 +80,6 @@ class Lineage:
             stopped=produced.stopped,
             lineage=self.nodes(),
         )
-
-
-def graph_of(ideas: Iterable[Idea], lineage: Iterable[Node] = ()) -> nx.DiGraph:
-    """Who was made of whom: an edge from each parent to its child.
-
-    Nodes carry `title`, `family`, `lever`, `operator`, `round`, `fate`, and where known `value`, `visits` and
-    `diff`; a parent that is in neither argument stands there with `fate` "unknown". All are plain texts and
-    numbers, so that `networkx` writes the graph as GraphML, GEXF or node-link JSON.
-    """
-    graph = nx.DiGraph()
-    for node in lineage:
-        known = {"value": node.value} if node.value is not None else {}
-        graph.add_node(
-            str(node.idea.id),
-            **_told(node.idea, node.operator, node.fate.value),
-            diff=_printable(node.diff),
-            visits=node.visits,
-            total=node.total,
-            **known,
-        )
-        graph.add_edges_from((str(parent), str(node.idea.id)) for parent in node.idea.parents)
-    for idea in ideas:
-        if str(idea.id) not in graph or "title" not in graph.nodes[str(idea.id)]:
-            operators = idea.origin.operators
-            graph.add_node(str(idea.id), **_told(idea, operators[-1] if operators else "", Fate.CHOSEN.value))
-        graph.add_edges_from((str(parent), str(idea.id)) for parent in idea.parents)
-    for _, told in graph.nodes(data=True):
-        told.setdefault("fate", "unknown")
-    return graph
-
-
-def graph_json(graph: nx.DiGraph) -> dict[str, object]:
-    """The graph as node-link JSON."""
-    return dict(nx.node_link_data(graph, edges="links"))
-
-
-def graph_xml(graph: nx.DiGraph) -> str:
-    """The graph as GraphML, which graph editors read."""
-    return "\n".join(nx.generate_graphml(graph))
-
-
-def _told(idea: Idea, operator: str, fate: str) -> dict[str, str | int]:
-    return {
-        "title": _printable(idea.text.title),
-        "family": idea.family.value,
-        "lever": idea.origin.lever,
-        "operator": operator,
-        "round": idea.round,
-        "fate": fate,
-    }
-
-
-def _printable(text: str) -> str:
-    """XML knows no control characters."""
-    return "".join(sign for sign in text if sign.isprintable() or sign == "\n")
 
 
 def held(before: IdeaText, after: IdeaText, keep: Iterable[str]) -> IdeaText:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -140,7 +140,12 @@ class MapElitesArm:
             "placed_by_embedder": float(places.guessed),
             "not_placed": float(lost),
         }
-        return work.finish(chosen, measures=measures, stopped=stopped)
+        found = work.finish(chosen, measures=measures, stopped=stopped)
+        return replace(found, empty=tuple(map(self._named, archive.empty())))
+
+    def _named(self, cell: Cell) -> tuple[str, ...]:
+        """As `near or far 5 of 5`: the fifth bin from the low end."""
+        return tuple(f"{axis.name} {at + 1} of {BINS}" for axis, at in zip(self.axes, cell, strict=True))
 
     async def _place(self, work: Workshop, archive: Archive[Idea], places: Places, idea: Idea) -> bool:
         """Whether the idea has a place on the map; a better one may hold it."""

@@ -36,11 +36,6 @@ class Boxed(Produced):
     box: Box | None = None
     filled: tuple[Cell, ...] = ()
 
-    @property
-    def empty(self) -> tuple[tuple[str, ...], ...]:
-        """The cells that gave none, by their values."""
-        return tuple(self.box.named(cell) for cell in self.box.empty(self.filled)) if self.box else ()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxArm:
@@ -95,6 +90,7 @@ class BoxArm:
             rejected=made.rejected,
             measures=made.measures,
             stopped=made.stopped,
+            empty=tuple(map(box.named, box.empty(filled))) if box else (),
             box=box,
             filled=tuple(filled),
         )
