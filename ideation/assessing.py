@@ -56,9 +56,9 @@ class Assessor:
     embedder: Embedder
     ledger: CostLedger
 
-    async def assess(self, ideas: Sequence[Idea]) -> tuple[Assessment, ...]:
+    async def assess(self, ideas: Sequence[Idea], *, repair: bool = True) -> tuple[Assessment, ...]:
         """In their order. What fails on the way is unknown, and counted."""
-        mended = await self._each(ideas, self._mended)
+        mended = await self._each(ideas, self._mended) if repair else list(ideas)
         check = NoveltyCheck(
             topic=self.plan.topic,
             library=self.library,
@@ -155,3 +155,13 @@ class Assessor:
                 return await work(idea)
 
         return list(await asyncio.gather(*(one(idea) for idea in ideas)))
+
+
+def with_lanes(found: Sequence[Assessment]) -> dict[IdeaId, Assessment]:
+    """By idea, each in its lane among these: which are the most novel depends on the others."""
+    lane_of = lanes(
+        [each.idea for each in found],
+        {each.idea.id: each.feasibility for each in found},
+        most_novel({each.idea.id: each.novelty for each in found}),
+    )
+    return {each.idea.id: replace(each, lane=lane_of[each.idea.id]) for each in found}

@@ -19,6 +19,7 @@ from ideation.pipeline import Bench
 from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
 from ideation.ranking.standings import AxisTable, Standing
 from ideation.report.record import (
+    Act,
     ArmRecord,
     FacetNovelty,
     Feasibility,
@@ -72,7 +73,7 @@ def compose(bench: Bench) -> RunRecord:
             }
             for family in families
         },
-        lineage=lineage_of(bench.played, bench.ideas, bench.duplicates),
+        lineage=lineage_of(bench.played, bench.ideas, bench.duplicates, bench.people.given_up),
         stages=tuple(
             StageRecord(
                 stage=name,
@@ -84,6 +85,19 @@ def compose(bench: Bench) -> RunRecord:
             for name, costs in bench.ledger
         ),
         portfolio=_portfolio(ideas, similarity),
+        acts=tuple(
+            Act(
+                number=each.number,
+                stage=each.stage,
+                by=each.by,
+                act=each.act.value,
+                before=each.before,
+                after=each.after,
+                note=each.note,
+                diff=each.diff,
+            )
+            for each in bench.people.acts
+        ),
         prompts={prompt.template: prompt.digest() for prompt in _PROMPTS},
     )
 
@@ -270,6 +284,8 @@ def _notes(bench: Bench) -> tuple[str, ...]:
         notes.append(SELF_JUDGED_NOTE)
     if len(bench.ideas) < bench.plan.count:
         notes.append(f"{len(bench.ideas)} of {bench.plan.count} ideas: the arms found no more that differ.")
+    if bench.people.gate.steers and bench.muse.name == "offline":
+        notes.append("The offline recombiner does not read what a person steers.")
     if bench.stopped:
         notes.append(f"Stopped early: {bench.stopped}.")
     return tuple(notes)

@@ -10,6 +10,7 @@ from core.embedder import Embedder
 from core.errors import LimitReached
 from ideation.arm import Arm, CallBudget, CountedMuse, Desk, Library, Produced, Rejected, Remembered
 from ideation.costs import CostLedger
+from ideation.families.agents.gate import Gate
 from ideation.families.knowledge.facet_cache import CachingMuse, FacetsInMemory, FacetStore
 from ideation.idea import Family, Idea
 from ideation.muse import Muse
@@ -45,6 +46,8 @@ class Generator:
     ledger: CostLedger
     remembered: Remembered = field(default_factory=Remembered)
     facets: FacetStore = field(default_factory=FacetsInMemory)
+    gate: Gate = field(default_factory=lambda: Gate(stages=()))
+    """What a person steers there stands in every later request."""
     total: CallBudget | None = None
     """Calls of the whole run, where families are compared at equal cost."""
     _turns: int = 0
@@ -92,6 +95,7 @@ class Generator:
             notes=self.plan.notes,
             known=tuple(known),
             remembered=self.remembered,
+            advice=self.gate.steers,
             parallel=self.plan.parallel,
         )
         try:

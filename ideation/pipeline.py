@@ -1,4 +1,4 @@
-"""The idea pipeline, top to bottom: generate, group, check, rank, compose.
+"""The idea pipeline, top to bottom: generate, group, check, compare; after each a person may look in.
 
 Its state holds counts only; what the stages make stands on the bench, and calls to models stand in a log from
 which a killed run goes on (`call_log.py`).
@@ -6,6 +6,7 @@ which a killed run goes on (`call_log.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -15,8 +16,9 @@ from langgraph.runtime import Runtime
 from core.embedder import Embedder
 from core.errors import LimitReached, ProviderError
 from ideation.arm import Library
-from ideation.assessing import Assessment, Assessor
+from ideation.assessing import Assessment, Assessor, with_lanes
 from ideation.costs import CostLedger
+from ideation.gating import GateDesk, Stage
 from ideation.generating import Generator, Played
 from ideation.idea import Idea, IdeaId, IdeaText
 from ideation.likeness.duplicates import Judge, find_duplicates
@@ -45,6 +47,9 @@ class Bench:
     embedder: Embedder
     ledger: CostLedger
     matches: MatchLog = field(default_factory=MatchLog)
+    open_matches: Callable[[], MatchLog] = MatchLog
+    """A new log, for ideas that are compared afresh."""
+    people: GateDesk = field(default_factory=GateDesk)
 
     played: list[Played] = field(default_factory=list)
     ideas: list[Idea] = field(default_factory=list)
@@ -58,6 +63,12 @@ class Bench:
     @property
     def made(self) -> list[Idea]:
         return [idea for each in self.played for idea in each.produced.ideas]
+
+    @property
+    def standing(self) -> list[Idea]:
+        """All that were made, as a person left them, but for those vetoed."""
+        left = (self.people.now(idea) for idea in self.made)
+        return [idea for idea in left if idea is not None]
 
 
 class PipelineState(TypedDict):
@@ -79,7 +90,8 @@ async def generate(state: PipelineState, runtime: Runtime[Bench]) -> PipelineSta
 async def group(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
     """Ideas that say the same become one; the first stays."""
     bench = runtime.context
-    texts = {idea.id: idea.text.whole for idea in bench.made}
+    standing = bench.standing
+    texts = {idea.id: idea.text.whole for idea in standing}
     try:
         found = await find_duplicates(
             texts, embedder=bench.embedder, context=bench.plan.topic, judge=bench.same
@@ -89,7 +101,8 @@ async def group(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
         found = await find_duplicates(texts, embedder=None, context=bench.plan.topic)
     kept = set(found.kept)
     bench.duplicates = dict(found.dropped)
-    bench.ideas = [idea for idea in bench.made if idea.id in kept][: bench.plan.count]
+    kept_ideas = [idea for idea in standing if idea.id in kept][: bench.plan.count]
+    bench.ideas = await bench.people.show(Stage.WRITTEN, kept_ideas)
     return {**state, "fresh": len(bench.ideas) - state["kept"], "kept": len(bench.ideas)}
 
 
@@ -108,7 +121,24 @@ def enough(state: PipelineState, runtime: Runtime[Bench]) -> str:
 async def check(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
     """Novelty by facet, feasibility, what does not resolve, and what was copied: told, never thrown away."""
     bench = runtime.context
-    assessor = Assessor(
+    found = await _assessor(bench).assess(bench.ideas)
+    bench.ideas = [each.idea for each in found]
+    bench.assessments = {each.idea.id: each for each in found}
+    bench.ideas = await bench.people.show(Stage.CHECKED, bench.ideas)
+    await _check_edits(bench)
+    return state
+
+
+async def _check_edits(bench: Bench) -> None:
+    """What a person wrote is checked as any idea is, but not repaired: these are the person's words."""
+    new = [idea for idea in bench.ideas if idea.id not in bench.assessments]
+    found = {each.idea.id: each for each in await _assessor(bench).assess(new, repair=False)} if new else {}
+    every = {**bench.assessments, **found}
+    bench.assessments = with_lanes([every[idea.id] for idea in bench.ideas])
+
+
+def _assessor(bench: Bench) -> Assessor:
+    return Assessor(
         plan=bench.plan,
         muse=bench.muse,
         judge=bench.judge,
@@ -116,17 +146,32 @@ async def check(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
         embedder=bench.embedder,
         ledger=bench.ledger,
     )
-    found = await assessor.assess(bench.ideas)
-    bench.ideas = [each.idea for each in found]
-    bench.assessments = {each.idea.id: each for each in found}
-    return state
 
 
 async def compare(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
     """A tournament on each axis, blind, until the top is certain or the comparisons are spent."""
     bench = runtime.context
+    await _rank(bench)
+    place = {each.idea: each.rank for each in bench.ranking.overall} if bench.ranking else {}
+    before = sorted(bench.ideas, key=lambda idea: place.get(idea.id, 1))
+    left = await bench.people.show(Stage.RANKED, before)
+    if left != before:
+        known = {idea.id for idea in left if idea.id in bench.assessments}
+        old, bench.ideas, bench.matches = bench.matches, left, bench.open_matches()
+        await _check_edits(bench)
+        if len(known) == len(left):  # vetoes alone: what was said of the others still holds
+            for match in old:
+                if {match.first, match.second} <= known:
+                    bench.matches.append(match)
+            _fit(bench)
+        else:
+            await _rank(bench)
+    return state
+
+
+async def _rank(bench: Bench) -> None:
     if len(bench.ideas) < 2:
-        return state
+        return
     plan = bench.plan
     texts = blind([Entry(id=idea.id, sections=_sections(idea.text)) for idea in bench.ideas])
     config = TournamentConfig(
@@ -137,8 +182,13 @@ async def compare(state: PipelineState, runtime: Runtime[Bench]) -> PipelineStat
         seed=plan.seed,
     )
     bench.endings = await Tournament(texts, bench.pair_judge, config, bench.matches).run()
-    bench.ranking = rank([idea.id for idea in bench.ideas], bench.matches, plan.weights, plan.seed)
-    return state
+    _fit(bench)
+
+
+def _fit(bench: Bench) -> None:
+    ids = [idea.id for idea in bench.ideas]
+    few = len(ids) < 2
+    bench.ranking = None if few else rank(ids, bench.matches, bench.plan.weights, bench.plan.seed)
 
 
 def _sections(text: IdeaText) -> dict[str, str]:

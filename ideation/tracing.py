@@ -13,10 +13,13 @@ KEPT, DUPLICATE, SURPLUS, REJECTED = "kept", "duplicate", "surplus", "rejected"
 
 
 def lineage_of(
-    played: Sequence[Played], kept: Sequence[Idea], duplicates: Mapping[IdeaId, IdeaId]
+    played: Sequence[Played],
+    kept: Sequence[Idea],
+    duplicates: Mapping[IdeaId, IdeaId],
+    given_up: Mapping[IdeaId, str] | None = None,
 ) -> tuple[LineageNode, ...]:
     """One node a text, parents before their children. `kept` are as they stand in the end, perhaps repaired
-    or edited since an arm made them.
+    or edited since an arm made them; `given_up` has what a person did to others.
     """
     made: dict[IdeaId, Idea] = {}
     nodes: dict[IdeaId, Node] = {}
@@ -32,6 +35,7 @@ def lineage_of(
         made |= {idea.id: idea for idea in produced.ideas}
         reasons |= {each.idea.id: each.reason for each in rejected if each.idea}
         given |= {idea.id for idea in produced.ideas}
+    reasons |= given_up or {}
     last = {idea.id: idea for idea in kept}
     found = []
     for key, idea in _in_order({**made, **{key: idea for key, idea in last.items() if key not in made}}):
@@ -68,10 +72,10 @@ def _fate(
 ) -> tuple[str, str]:
     if key in kept:
         return KEPT, ""
-    if key in duplicates:
-        return DUPLICATE, f"says the same as {duplicates[key]}"
     if key in reasons:
         return REJECTED, reasons[key]
+    if key in duplicates:
+        return DUPLICATE, f"says the same as {duplicates[key]}"
     if key in given or node is None or node.fate is Fate.CHOSEN:
         return SURPLUS, "more ideas were there than were wanted"
     return node.fate.value, ""

@@ -41,6 +41,14 @@ def run(
         bool,
         typer.Option("--remember", help="Use and keep what ideas on this topic were worth, as pamphlets."),
     ] = False,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gate",
+            help="Be asked about each idea at this stage: written, checked, ranked, or inside arms proposed,"
+            " reviewed, diverged, converged; all. May be repeated. Answers are read from standard input.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; default: in the home.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
@@ -64,6 +72,7 @@ def run(
         rounds=rounds,
         comparisons=comparisons,
         remember=remember,
+        gate=tuple(gate or ()),
         out=out,
         seed=seed,
     )

@@ -51,6 +51,7 @@ class RunOrder:
     rounds: int
     comparisons: int | None
     remember: bool
+    gate: tuple[str, ...]
     out: Path | None
     seed: int
 
@@ -70,11 +71,13 @@ async def work(order: RunOrder) -> Done:
     from core.budget import Budget, BudgetLimits
     from ideation.composing import compose
     from ideation.costs import CostLedger
+    from ideation.gating import parse_stages
     from ideation.library import CorpusLibrary
 
     settings = load_settings()
-    writer, judge = parse_writer(order.model), parse_writer(order.judge)
-    plan = _plan(order, judge)
+    parse_writer(order.model)
+    parse_stages(order.gate)
+    plan = _plan(order, parse_writer(order.judge))
     embedder = the_embedder(settings)
     others = await fetch_papers(settings, plan.topic, plan.cutoff) if order.online else ()
     with open_papers(settings, list(order.corpus), embedder, others=others) as corpus:
@@ -87,7 +90,7 @@ async def work(order: RunOrder) -> Done:
             raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
         ledger = CostLedger(Budget(BudgetLimits(usd=order.budget_usd)))
         with _memory(order.remember, plan.topic, folder.name) as memory:
-            bench = await _run(settings, plan, writer, judge, corpus, ledger, folder, memory.remembered)
+            bench = await _run(order, settings, plan, corpus, ledger, folder, memory.remembered)
             memory.keep(bench)
         record, stopped = compose(bench), bench.stopped
     _write(folder, record)
@@ -102,17 +105,19 @@ async def work(order: RunOrder) -> Done:
 
 
 async def _run(
+    order: RunOrder,
     settings: Settings,
     plan: RunPlan,
-    writer: Spec,
-    judge: Spec,
     corpus: Corpus,
     ledger: CostLedger,
     folder: Path,
     remembered: Remembered,
 ) -> Bench:
-    from app.ideas.workshop import open_voices
+    from app.ideas.gating import GATE_FILE, about, open_gate
+    from app.ideas.workshop import open_voices, parse_writer
+    from app.output import say
     from ideation.families.registry import arms_of
+    from ideation.gating import GateDesk, with_gate
     from ideation.generating import Generator
     from ideation.library import CorpusLibrary
     from ideation.pipeline import Bench, run_pipeline
@@ -122,19 +127,26 @@ async def _run(
     library = CorpusLibrary(view)
     assert corpus.embedder is not None
     known = [paper.text for paper in view.papers()]
+    gate = open_gate(order.gate, folder / GATE_FILE, plan.seed, lambda idea: about(bench, idea), say)
+    writer, judge = parse_writer(order.model), parse_writer(order.judge)
     voices = open_voices(settings, writer, judge, ledger, folder / CALLS_FILE, known)
     generator = Generator(
         plan=plan,
-        arms=arms_of(plan.families),
+        arms=with_gate(arms_of(plan.families), gate),
         muse=voices.muse,
         judge=voices.judge,
         library=library,
         embedder=corpus.embedder,
         ledger=ledger,
         remembered=remembered,
+        gate=gate,
     )
-    matches = folder / MATCHES_FILE
-    matches.unlink(missing_ok=True)  # calls are repeated from their own log, so that matches follow from it
+
+    def open_matches() -> MatchFile:
+        matches = folder / MATCHES_FILE
+        matches.unlink(missing_ok=True)  # calls are repeated from their own log, and matches follow from it
+        return MatchFile(matches)
+
     bench = Bench(
         plan=plan,
         generator=generator,
@@ -145,7 +157,9 @@ async def _run(
         library=library,
         embedder=corpus.embedder,
         ledger=ledger,
-        matches=MatchFile(matches),
+        matches=open_matches(),
+        open_matches=open_matches,
+        people=GateDesk(gate=gate),
     )
     try:
         await run_pipeline(bench)

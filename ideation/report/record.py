@@ -137,6 +137,19 @@ class LineageNode(_Value):
     total: float = 0.0
 
 
+class Act(_Value):
+    """What was done with an idea at the gate: accept, edit, veto or steer; `after` is empty after a veto."""
+
+    number: int
+    stage: str
+    by: str
+    act: str
+    before: str
+    after: str
+    note: str
+    diff: str
+
+
 class RunRecord(_Value):
     """`settings` and `notes` are lines for people; `measures` the spread of the set."""
 
@@ -159,6 +172,7 @@ class RunRecord(_Value):
     portfolio: tuple[str, ...]
     """Ids of a small set that is strong, diverse, and holds one wildcard."""
     prompts: dict[str, str]
+    acts: tuple[Act, ...] = ()
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"

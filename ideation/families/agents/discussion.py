@@ -110,7 +110,7 @@ class Session:
             sources=agent.sources,
             persona=agent.persona,
             said=said,
-            advice=(*self.desk.advice, *self.gate.steers),
+            advice=tuple(dict.fromkeys((*self.desk.advice, *self.gate.steers))),
             notes=self.desk.notes,
             seed=self.seed * len(self.agents) + agent.number,
         )

@@ -133,7 +133,7 @@ class _Work:
             count=count,
             sources=drawn,
             said=tuple(idea.text.title for idea in self.harvest.ideas),
-            advice=(*self.desk.advice, *self.gate.steers, *self.meta.advice),
+            advice=tuple(dict.fromkeys((*self.desk.advice, *self.gate.steers, *self.meta.advice))),
             notes=self.desk.notes,
             seed=self.desk.seed + number,
         )
@@ -146,7 +146,7 @@ class _Work:
                 proposal,
                 shown=drawn,
                 operators=("propose",),
-                feedback=(*self.desk.advice, *self.gate.steers, *marks),
+                feedback=tuple(dict.fromkeys((*self.desk.advice, *self.gate.steers, *marks))),
                 round=number,
             )
             for proposal in self.desk.count_faults("propose", proposed)[:count]

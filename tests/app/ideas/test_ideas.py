@@ -6,43 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.ideas.papers import FACTS, TOPIC
 from tests.app.terminal import Terminal
 
-TOPIC = "keeping membranes for desalination whole"
-FACTS = (
-    ("hydrogel membranes", "dynamic boronic bonds", "salt rejection"),
-    ("bird calls in wind", "wavelet filter banks", "detection accuracy"),
-    ("fuel cell catalysts", "iron clusters from pyrolysis", "current density"),
-    ("bridge cables", "fibre optic strain lines", "time to failure"),
-    ("protein folding screens", "droplet microfluidics", "assay throughput"),
-    ("glacier melt records", "muon tomography", "ice thickness"),
-    ("coral bleaching", "heat tolerant symbionts", "survival after warming"),
-    ("lithium anodes", "sacrificial nitrate salts", "cycle life"),
-)
 FILES = ("ideas.json", "report.html", "report.md", "report.tex", "papers.bib", "matches.jsonl")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Terminal:
-    return Terminal(folder=tmp_path, variables={"ATLAS_EMBEDDER": "lexical"})
-
-
-@pytest.fixture
-def papers(tmp_path: Path) -> Path:
-    path = tmp_path / "papers.json"
-    path.write_text(
-        json.dumps(
-            [
-                [
-                    f"{means.capitalize()} for {problem}",
-                    f"A challenge of {problem} is that they fail early. We propose {means} by two steps."
-                    f" {measure.capitalize()} was measured over months.",
-                ]
-                for problem, means, measure in FACTS
-            ]
-        )
-    )
-    return path
 
 
 def ideas(document: dict[str, object]) -> list[dict[str, object]]:
@@ -147,6 +114,7 @@ def test_a_judge_is_printed_beside_the_reviewers(desk: Terminal) -> None:
         (("run", TOPIC, "--corpus", "papers.json", "--families", "luck"), "no family 'luck'"),
         (("run", TOPIC, "--corpus", "papers.json", "--before", "soon"), "is not a date"),
         (("run", TOPIC, "--corpus", "nothing.json"), "nothing.json"),
+        (("run", TOPIC, "--corpus", "papers.json", "--gate", "soon"), "no stage 'soon'"),
         (("run", TOPIC, "--corpus", "papers.json", "--model", "python:a:b"), "not by python:a:b"),
         (("rank", "papers.json"), "is no object with texts"),
         (("rank", "nothing.jsonl"), "cannot be read"),

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import UserError
 from ideation.families.agents.arms import ARMS
-from ideation.families.agents.gate import Act, Decision, Gate, ScriptedDecider
+from ideation.families.agents.gate import Act, Decision, Entry, Gate, ScriptedDecider, read_log
 from ideation.families.agents.group import GroupArm
 from ideation.families.agents.topologies import Topology
 from ideation.idea import Family, Idea, Origin, new_idea
@@ -84,3 +85,36 @@ async def test_4_9_every_arm_stops_at_the_gate_and_ends_whatever_is_decided_ther
         assert len(made.ideas) == 3
     if act is Act.STEER and len(muse.proposed) > 4:
         assert "look at islands" in muse.proposed[-1].advice
+
+
+@given(st.lists(st.sampled_from(Act), min_size=4, max_size=4), st.integers(0, 3))
+async def test_4_9_acts_of_an_earlier_go_are_taken_again_and_only_new_ones_are_told(
+    acts: list[Act], done: int
+) -> None:
+    wanted = {idea.id: act for idea, act in zip(IDEAS, acts, strict=True)}
+    first = Gate(ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim"))
+    await first.hold("written", IDEAS)
+    text = first.to_jsonl()
+    assert read_log(text) == first.log
+    assert read_log(text + '{"torn": ') == first.log
+    told: list[Entry] = []
+    again = Gate(
+        ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim"),
+        stages=("written",),
+        known=first.log[:done],
+        tell=told.append,
+    )
+    await again.hold("written", IDEAS)
+    assert again.log == first.log
+    assert tuple(told) == first.log[done:]
+    await again.hold("written", IDEAS)
+    assert again.log == first.log, "nobody is asked twice"
+    passed = await again.hold("elsewhere", IDEAS)
+    assert passed.ideas == IDEAS
+    assert again.log == first.log
+
+
+@pytest.mark.parametrize("wrong", ["x", "{}", '{"act": "edit", "text": null}', "[1]"])
+def test_4_9_what_is_no_log_of_a_gate_is_refused(wrong: str) -> None:
+    with pytest.raises(UserError, match="line 1 is no act"):
+        read_log(wrong + "\n")
