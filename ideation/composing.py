@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ProviderError
 from ideation.arm import Library
 from ideation.assessing import Assessment
 from ideation.corpus.identity import PaperId
-from ideation.evaluation.good_and_different import yield_of
-from ideation.evaluation.spread import cosine_similarity, mean_nearest_distance, mean_pairwise_distance, vendi
+from ideation.evaluation.corpus_novelty import Direction
+from ideation.evaluation.spread import cosine_similarity
 from ideation.frameworks.boden import LEVELS
 from ideation.frameworks.coverage import coverage
-from ideation.idea import Idea
+from ideation.frameworks.four_ps import FourPs, records
+from ideation.frameworks.variance import explained_variance
+from ideation.idea import Idea, IdeaId
+from ideation.measuring import ALIKE, measures
 from ideation.novelty.feasibility import Lane
 from ideation.novelty.ledger import Finding
 from ideation.pipeline import Bench
+from ideation.positioning import Positions, positions
 from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
 from ideation.ranking.standings import AxisTable, Standing
 from ideation.report.record import (
     Act,
     ArmRecord,
+    ExplainedRecord,
     FacetNovelty,
     Feasibility,
     IdeaRecord,
     JudgeRecord,
     PaperLine,
     RunRecord,
+    ShareRecord,
     StageRecord,
 )
 from ideation.tracing import lineage_of
 
 PORTFOLIO = 5
-ALIKE = 0.8
-"""Cosine from which two ideas do not stand in one portfolio, and count once in the yield."""
+PERMUTATIONS = 500
 _PROMPTS = (FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt)
 OFFLINE_NOTE = (
     "No model wrote these ideas: they recombine phrases of the papers by rules, and a count of marks in their"
@@ -48,7 +56,9 @@ def compose(bench: Bench) -> RunRecord:
     overall = {standing.idea: standing for standing in bench.ranking.overall} if bench.ranking else {}
     order = sorted(bench.ideas, key=lambda idea: overall[idea.id].rank if idea.id in overall else 0)
     similarity = _similarity(bench, order)
-    ideas = tuple(_idea(bench, idea, overall.get(idea.id)) for idea in order)
+    whole = _four_ps(bench, order)
+    places = _places(bench, order)
+    ideas = tuple(_idea(bench, idea, overall.get(idea.id), whole.get(idea.id), places) for idea in order)
     tags = {key: each.tag for key, each in bench.assessments.items()}
     covered = coverage(order, tags)
     families = plan.families
@@ -59,13 +69,20 @@ def compose(bench: Bench) -> RunRecord:
         judge=bench.pair_judge.name,
         cutoff=plan.cutoff.day.isoformat() if plan.cutoff.day else "",
         papers=len(bench.library.papers()),
-        settings=_settings(bench),
+        settings=_settings(bench, places),
         notes=_notes(bench),
         ideas=ideas,
         duplicates={str(one): str(other) for one, other in bench.duplicates.items()},
         arms=_arms(bench),
         judges=tuple(_judge(bench, table) for table in (bench.ranking.axes if bench.ranking else ())),
-        measures=_measures(similarity, ideas, made=len(bench.made)),
+        measures=measures(
+            {idea.id: idea.text.whole for idea in order},
+            similarity,
+            [idea.strength for idea in ideas],
+            made=len(bench.made),
+        ),
+        readings={name: direction.value for name, direction in Direction.__members__.items()},
+        explained=_explained(bench, order, {IdeaId(idea.id): idea.strength for idea in ideas}),
         coverage={
             family.value: {
                 **{level.value: covered.cells[family, level] for level in LEVELS},
@@ -109,7 +126,49 @@ def _similarity(bench: Bench, ideas: list[Idea]) -> NDArray[np.float64]:
     return cosine_similarity(vectors.astype(np.float64))
 
 
-def _idea(bench: Bench, idea: Idea, standing: Standing | None) -> IdeaRecord:
+def _four_ps(bench: Bench, ideas: list[Idea]) -> dict[IdeaId, FourPs]:
+    """The record of each idea by the four Ps; one whose origin is not whole has none, and is counted."""
+    found = records(ideas, {}, {key: each.tag.level for key, each in bench.assessments.items()})
+    for fault in found.faults:
+        bench.ledger.failed("four Ps", fault)
+    return {IdeaId(each.product.id): each for each in found.records}
+
+
+def _places(bench: Bench, ideas: list[Idea]) -> Positions:
+    try:
+        return positions(ideas, bench.library, bench.embedder, bench.cited)
+    except ProviderError as error:
+        bench.ledger.failed("positions", f"{type(error).__name__}: {error}")
+        return Positions(values={}, split=None)
+
+
+def _explained(
+    bench: Bench, ideas: list[Idea], strengths: Mapping[IdeaId, float]
+) -> tuple[ExplainedRecord, ...]:
+    """What person, process and press explain of the ranks' strengths; nothing where nothing was ranked."""
+    if bench.ranking is None:
+        return ()
+    found = explained_variance(ideas, strengths, seed=bench.plan.seed, permutations=PERMUTATIONS)
+    return tuple(
+        ExplainedRecord(
+            factor=each.factor,
+            levels=each.levels,
+            eta_squared=_short(each.eta_squared),
+            epsilon_squared=_short(each.epsilon_squared),
+            unique=_short(each.unique),
+            p=_short(each.p),
+        )
+        for each in found.factors
+    )
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def _idea(
+    bench: Bench, idea: Idea, standing: Standing | None, whole: FourPs | None, places: Positions
+) -> IdeaRecord:
     found = bench.assessments[idea.id]
     ranking = bench.ranking
     axes = {
@@ -145,24 +204,13 @@ def _idea(bench: Bench, idea: Idea, standing: Standing | None) -> IdeaRecord:
         flags=_flags(found),
         boden=level.value,
         boden_because=evidence or missing or "nothing speaks for any level",
-        default_distance=None if distance is None else round(distance, 6),
+        default_distance=_short(distance),
         papers=tuple(_paper(bench.library, paper) for paper in origin.papers),
         parents=tuple(idea.parents),
-        person={
-            "model": origin.model,
-            **({"adapter": origin.adapter} if origin.adapter else {}),
-            **({"temperature": f"{origin.temperature:g}"} if origin.temperature is not None else {}),
-        },
-        process=(origin.lever, *origin.operators),
-        press={
-            name: values
-            for name, values in (
-                ("persona", (origin.persona,) if origin.persona else ()),
-                ("constraints", origin.constraints),
-                ("feedback", origin.feedback),
-            )
-            if values
-        },
+        person=whole.person if whole else None,
+        process=whole.process if whole else None,
+        press=whole.press if whole else None,
+        among_papers={name: _short(value) for name, value in places.values.get(idea.id, {}).items()},
     )
 
 
@@ -230,25 +278,19 @@ def _judge(bench: Bench, table: AxisTable) -> JudgeRecord:
         first_slot_high=round(table.first_slot.high, 6),
         abstained=round(sum(each.verdict.value == "abstain" for each in calls) / max(1, len(calls)), 6),
         top_certainty=round(table.top_certainty, 6),
+        shares={
+            name: ShareRecord(
+                count=share.count, of=share.of, low=round(share.low, 6), high=round(share.high, 6)
+            )
+            for name, share in (
+                ("swapped pairings won by the first slot", table.hygiene.swapped_first_slot),
+                ("same verdict both ways round", table.hygiene.consistent),
+                ("triples that go in a circle", table.hygiene.cycles),
+                ("pairings without a verdict", table.hygiene.unresolved),
+            )
+        },
         stopped=ending.stop.value if ending else "",
     )
-
-
-def _measures(
-    similarity: NDArray[np.float64], ideas: tuple[IdeaRecord, ...], *, made: int
-) -> dict[str, float]:
-    found: dict[str, float | None] = {
-        "ideas made": float(made),
-        "share kept after duplicates": len(ideas) / made if made else None,
-        "mean pairwise distance": mean_pairwise_distance(similarity),
-        "mean distance to the nearest": mean_nearest_distance(similarity),
-    }
-    if len(ideas):
-        strengths = np.array([idea.strength for idea in ideas])
-        found["Vendi score a idea"] = vendi(similarity) / len(ideas)
-        above = yield_of(similarity, strengths, bar=float(np.median(strengths)), alike=ALIKE)
-        found["yield (unlike, above the median)"] = float(above.size)
-    return {name: round(value, 6) for name, value in found.items() if value is not None}
 
 
 def _portfolio(ideas: tuple[IdeaRecord, ...], similarity: NDArray[np.float64]) -> tuple[str, ...]:
@@ -263,7 +305,7 @@ def _portfolio(ideas: tuple[IdeaRecord, ...], similarity: NDArray[np.float64]) -
     return (*(ideas[place].id for place in chosen), *([wild] if wild else []))
 
 
-def _settings(bench: Bench) -> dict[str, str]:
+def _settings(bench: Bench, places: Positions) -> dict[str, str]:
     plan = bench.plan
     return {
         "ideas wanted": str(plan.count),
@@ -273,6 +315,7 @@ def _settings(bench: Bench) -> dict[str, str]:
         "weights": ", ".join(f"{axis.value} {weight:g}" for axis, weight in plan.weights.items()),
         "embedder": bench.embedder.id,
         "judge of novelty and feasibility": bench.judge.name,
+        **({"papers count as present work": f"from {places.split}"} if places.split else {}),
     }
 
 

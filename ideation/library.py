@@ -45,6 +45,10 @@ class CorpusLibrary:
         found = self._view.get(paper)
         return found.year if found else None
 
+    def cited(self, paper: PaperId) -> int | None:
+        found = self._view.get(paper)
+        return found.citation_count if found else None
+
     def papers(self) -> tuple[PaperId, ...]:
         return self._view.ids
 

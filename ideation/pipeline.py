@@ -17,6 +17,7 @@ from core.embedder import Embedder
 from core.errors import LimitReached, ProviderError
 from ideation.arm import Library
 from ideation.assessing import Assessment, Assessor, with_lanes
+from ideation.corpus.identity import PaperId
 from ideation.costs import CostLedger
 from ideation.gating import GateDesk, Stage
 from ideation.generating import Generator, Played
@@ -49,6 +50,8 @@ class Bench:
     matches: MatchLog = field(default_factory=MatchLog)
     open_matches: Callable[[], MatchLog] = MatchLog
     """A new log, for ideas that are compared afresh."""
+    cited: Callable[[PaperId], int | None] = lambda paper: None
+    """How often a paper is cited, as far as is known."""
     people: GateDesk = field(default_factory=GateDesk)
 
     played: list[Played] = field(default_factory=list)

@@ -159,6 +159,7 @@ async def _run(
         ledger=ledger,
         matches=open_matches(),
         open_matches=open_matches,
+        cited=library.cited,
         people=GateDesk(gate=gate),
     )
     try:

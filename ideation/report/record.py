@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from ideation.frameworks.four_ps import Person, Press, Process
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,9 +70,12 @@ class IdeaRecord(_Value):
     default_distance: float | None
     papers: tuple[PaperLine, ...]
     parents: tuple[str, ...]
-    person: dict[str, str]
-    process: tuple[str, ...]
-    press: dict[str, tuple[str, ...]]
+    person: Person | None
+    process: Process | None
+    press: Press | None
+    """The four Ps, less the product, which this record is; None where the origin was not whole."""
+    among_papers: dict[str, float | None] = {}
+    """HD, CD, CI, ON and rarity; `RunRecord.readings` says how to read them."""
 
 
 class ArmRecord(_Value):
@@ -100,6 +105,26 @@ class StageRecord(_Value):
     failures: dict[str, int]
 
 
+class ShareRecord(_Value):
+    """`count` of `of`, with Wilson's 95 % interval."""
+
+    count: int
+    of: int
+    low: float
+    high: float
+
+
+class ExplainedRecord(_Value):
+    """What one P explains of the ideas' strengths; shares of the variance, None where nothing can be told."""
+
+    factor: str
+    levels: int
+    eta_squared: float | None
+    epsilon_squared: float | None
+    unique: float | None
+    p: float | None
+
+
 class JudgeRecord(_Value):
     """What the calls on one axis say of the judge; logits of the first slot with its interval."""
 
@@ -112,6 +137,7 @@ class JudgeRecord(_Value):
     abstained: float
     top_certainty: float
     stopped: str
+    shares: dict[str, ShareRecord] = {}
 
 
 class LineageNode(_Value):
@@ -173,6 +199,8 @@ class RunRecord(_Value):
     """Ids of a small set that is strong, diverse, and holds one wildcard."""
     prompts: dict[str, str]
     acts: tuple[Act, ...] = ()
+    readings: dict[str, str] = {}
+    explained: tuple[ExplainedRecord, ...] = ()
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"

@@ -284,6 +284,75 @@ def test_3_13_the_record_of_a_run_holds_what_its_arms_made_and_gave_up(record: R
     assert sum(arm.made for arm in record.arms) <= len(nodes)
 
 
+def test_9_3_each_idea_bears_its_four_ps(record: RunRecord) -> None:
+    for idea in record.ideas:
+        assert idea.person is not None
+        assert idea.process is not None
+        assert idea.press is not None
+        assert (idea.person.model, idea.process.family, idea.process.lever) == (
+            "offline",
+            idea.family,
+            idea.lever,
+        )
+        assert idea.press.papers == tuple(paper.id for paper in idea.papers)
+        assert idea.process.parents == idea.parents
+
+
+def test_9_4_the_report_says_what_each_p_explains(record: RunRecord) -> None:
+    found = {each.factor: each for each in record.explained}
+    assert set(found) == {"person", "process", "press"}
+    assert found["process"].eta_squared is not None
+    assert 0 <= found["process"].eta_squared <= 1
+    assert found["process"].levels > 5
+    assert "Which P mattered" in to_html(record)
+
+
+def test_6_8_each_idea_is_placed_among_the_papers_with_a_direction_for_each_value(
+    corpus: Corpus, record: RunRecord
+) -> None:
+    assert set(record.readings) == {"HD", "CD", "CI", "ON", "RARITY"}
+    assert all(reading.startswith(("higher", "lower")) for reading in record.readings.values())
+    for idea in record.ideas:
+        assert set(idea.among_papers) == set(record.readings)
+        assert idea.among_papers["HD"] is not None
+        assert 0 <= idea.among_papers["HD"] <= 2
+        assert idea.among_papers["CI"] is None, "nobody says how often these papers are cited"
+    ready = bench(corpus, SMALL)
+    ready.cited = lambda paper: 10
+    cited = made(ready)
+    assert {idea.among_papers["CI"] for idea in cited.ideas} == {10.0}
+    assert all(idea.among_papers["ON"] for idea in cited.ideas)
+
+
+def test_8_1_the_measures_of_the_set_stand_in_the_record(record: RunRecord) -> None:
+    found = record.measures
+    assert (
+        found["Vendi score a idea, q 0.1"]
+        >= found["Vendi score a idea"]
+        >= found["Vendi score a idea, q inf"]
+    )
+    assert 0 < found["distinct pairs of words"] <= 1
+    assert 0 <= found["Self-BLEU (higher is less varied)"] <= 1
+    curve = [found[f"share unlike those before, at cosine {at}"] for at in ("0.6", "0.7", "0.8", "0.9")]
+    assert curve == sorted(curve)
+
+
+def test_8_3_guilfords_four_stand_in_the_record(record: RunRecord) -> None:
+    found = record.measures
+    assert found["fluency (ideas that repeat none)"] == len(record.ideas)
+    assert 1 <= found["flexibility (kinds)"] <= len(record.ideas)
+    assert 0 <= found["originality (rare within the run)"] <= 1
+    assert found["elaboration (distinct words an idea)"] > 10
+
+
+def test_7_10_the_record_says_how_consistent_the_judge_was(record: RunRecord) -> None:
+    for judge in record.judges:
+        same = judge.shares["same verdict both ways round"]
+        assert same.low <= same.count / same.of <= same.high
+        circles = judge.shares["triples that go in a circle"]
+        assert circles.count <= circles.of
+
+
 def test_shares_are_even_and_whole() -> None:
     assert shares(50, 5) == (10,) * 5
     assert shares(7, 3) == (3, 2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ideation.idea import Family
 from ideation.report.record import ArmRecord, IdeaRecord, LineageNode, RunRecord
 
 
@@ -34,9 +35,21 @@ def idea_record(number: int, **changed: object) -> IdeaRecord:
         "default_distance": None,
         "papers": (),
         "parents": (),
-        "person": {"model": "offline"},
-        "process": ("beam",),
-        "press": {},
+        "person": {"model": "offline", "adapter": "", "temperature": None},
+        "process": {
+            "family": Family.SEARCH,
+            "lever": "beam",
+            "operators": ("generate",),
+            "parents": (),
+            "round": 0,
+        },
+        "press": {
+            "papers": (),
+            "without_papers": True,
+            "persona": "",
+            "constraints": (),
+            "feedback": (),
+        },
     }
     return IdeaRecord.model_validate({**values, **changed})
 
