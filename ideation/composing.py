@@ -314,6 +314,7 @@ def _settings(bench: Bench, places: Positions) -> dict[str, str]:
         "comparisons": str(plan.budget_of_comparisons),
         "weights": ", ".join(f"{axis.value} {weight:g}" for axis, weight in plan.weights.items()),
         "embedder": bench.embedder.id,
+        **({"adapter": bench.adapter} if bench.adapter else {}),
         "judge of novelty and feasibility": bench.judge.name,
         **({"papers count as present work": f"from {places.split}"} if places.split else {}),
     }

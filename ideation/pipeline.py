@@ -52,6 +52,8 @@ class Bench:
     """A new log, for ideas that are compared afresh."""
     cited: Callable[[PaperId], int | None] = lambda paper: None
     """How often a paper is cited, as far as is known."""
+    adapter: str = ""
+    """Name and digest of the adapter that writes, if one does."""
     people: GateDesk = field(default_factory=GateDesk)
 
     played: list[Played] = field(default_factory=list)

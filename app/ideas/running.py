@@ -27,6 +27,9 @@ def run(
     ] = False,
     model: Model = "offline",
     judge: Judge = "",
+    adapter: Annotated[
+        str, typer.Option(help="Tuned adapter that one arm of the adapter family writes with.")
+    ] = "",
     families: Annotated[
         str, typer.Option(help="all, or some of knowledge,steering,search,agents,adapters.")
     ] = "all",
@@ -63,6 +66,7 @@ def run(
         online=online,
         model=model,
         judge=judge or model,
+        adapter=adapter,
         families=families,
         count=n,
         before=before,

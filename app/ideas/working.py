@@ -42,6 +42,7 @@ class RunOrder:
     online: bool
     model: str
     judge: str
+    adapter: str
     families: str
     count: int
     before: str
@@ -67,6 +68,7 @@ class Done:
 
 async def work(order: RunOrder) -> Done:
     """Open, run, write. A run of the same words goes on in the same folder from the calls that it made."""
+    from app.ideas.training import note_day
     from app.ideas.workshop import fetch_papers, ideas_folder, open_papers, parse_writer, the_embedder
     from core.budget import Budget, BudgetLimits
     from ideation.composing import compose
@@ -94,6 +96,7 @@ async def work(order: RunOrder) -> Done:
             memory.keep(bench)
         record, stopped = compose(bench), bench.stopped
     _write(folder, record)
+    note_day(folder)
     document: dict[str, object] = {
         "folder": str(folder),
         "report": str(folder / HTML_FILE),
@@ -116,6 +119,7 @@ async def _run(
     from app.ideas.gating import GATE_FILE, about, open_gate
     from app.ideas.workshop import open_voices, parse_writer
     from app.output import say
+    from ideation.families.adapters.tuned import with_tuned
     from ideation.families.registry import arms_of
     from ideation.gating import GateDesk, with_gate
     from ideation.generating import Generator
@@ -129,10 +133,10 @@ async def _run(
     known = [paper.text for paper in view.papers()]
     gate = open_gate(order.gate, folder / GATE_FILE, plan.seed, lambda idea: about(bench, idea), say)
     writer, judge = parse_writer(order.model), parse_writer(order.judge)
-    voices = open_voices(settings, writer, judge, ledger, folder / CALLS_FILE, known)
+    voices = open_voices(settings, writer, judge, ledger, folder / CALLS_FILE, known, adapter=order.adapter)
     generator = Generator(
         plan=plan,
-        arms=with_gate(arms_of(plan.families), gate),
+        arms=with_tuned(with_gate(arms_of(plan.families), gate), voices.tuned),
         muse=voices.muse,
         judge=voices.judge,
         library=library,
@@ -160,6 +164,7 @@ async def _run(
         matches=open_matches(),
         open_matches=open_matches,
         cited=library.cited,
+        adapter=voices.tuned.person if voices.tuned else "",
         people=GateDesk(gate=gate),
     )
     try:

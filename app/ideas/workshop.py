@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ideation.corpus.paper import Candidate
     from ideation.corpus.store import Corpus
     from ideation.costs import CostLedger
+    from ideation.families.adapters.tuned import Tuned
     from ideation.muse import Muse
     from ideation.ranking.judge import PairJudge
 
@@ -112,6 +113,8 @@ class Voices:
     pair_judge: PairJudge
     models: tuple[ChatModel, ...]
     offline: bool
+    tuned: Tuned | None = None
+    """Who writes for the adapter arm."""
 
 
 def parse_writer(text: str) -> Spec:
@@ -125,12 +128,27 @@ def parse_writer(text: str) -> Spec:
 
 
 def open_voices(
-    settings: Settings, writer: Spec, judge: Spec, ledger: CostLedger, log: Path, known: list[str]
+    settings: Settings,
+    writer: Spec,
+    judge: Spec,
+    ledger: CostLedger,
+    log: Path,
+    known: list[str],
+    *,
+    adapter: str = "",
 ) -> Voices:
-    """Models with their calls in the ledger and, but for recordings, in the log of the run."""
+    """Models with their calls in the ledger and, but for recordings, in the log of the run.
+
+    The adapter arm writes with the `adapter`, or with the writer where that is one.
+
+    Raises:
+        UserError: a model or adapter that is not there.
+    """
+    from core.adapters import open_backend
     from core.models.build import build_chat_model
     from ideation.call_log import LoggedModel
     from ideation.costs import LedgerModel
+    from ideation.families.adapters.tuned import LEVER, Tuned
     from ideation.muses.llm import LlmMuse
     from ideation.muses.offline import OfflineMuse
     from ideation.ranking.heuristic_judge import HeuristicJudge
@@ -149,7 +167,13 @@ def open_voices(
             return OfflineMuse()
         return LlmMuse(LedgerModel(model(spec), stage, ledger))
 
+    name = adapter or (writer.target if writer.kind is SpecKind.ADAPTER else "")
+    tuned = None
+    if name:
+        handle = open_backend(settings).load(name)
+        tuned = Tuned(muse=muse(handle.spec, LEVER), handle=handle)
     return Voices(
+        tuned=tuned,
         muse=muse(writer, "write"),
         judge=muse(judge, "grade"),
         pair_judge=HeuristicJudge(known)

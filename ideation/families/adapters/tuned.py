@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,12 +17,10 @@ from core.adapters import (
     write_examples,
 )
 from core.errors import LimitReached, UserError
-from ideation.arm import CountedMuse, Desk, Harvest, Produced
-from ideation.costs import CostLedger, LedgerModel
+from ideation.arm import Arm, CountedMuse, Desk, Harvest, Produced
 from ideation.families.adapters.candidates import Export
 from ideation.idea import Family
 from ideation.muse import Muse, ProposeRequest
-from ideation.muses.llm import LlmMuse
 
 LEVER = "adapter"
 MOST_A_CALL = 3
@@ -34,6 +33,11 @@ class Tuned:
 
     muse: Muse
     handle: AdapterHandle
+
+    @property
+    def person(self) -> str:
+        """As it stands in an idea's origin: the name, and which weights bore it."""
+        return f"{self.handle.name}@{self.handle.digest[:12]}"
 
 
 async def train_adapter(
@@ -70,17 +74,6 @@ async def train_adapter(
         limits=limits or AdapterLimits(),
     )
     return await backend.train(request)
-
-
-def tuned_muse(backend: AdapterBackend, name: str, ledger: CostLedger) -> Tuned:
-    """The muse that `adapter:NAME` is; its calls stand in the ledger under the arm's name.
-
-    Raises:
-        UserError: there is no such adapter.
-    """
-    handle = backend.load(name)
-    model = LedgerModel(backend.model(name), LEVER, ledger)
-    return Tuned(muse=LlmMuse(model), handle=handle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +133,7 @@ class AdapterArm:
         if proposed is None:
             return
         known = {idea.text.title.casefold() for idea in harvest.ideas}
-        name = f"{self.tuned.handle.name}@{self.tuned.handle.digest[:12]}"
+        name = self.tuned.person
         for proposal in desk.count_faults(LEVER, proposed)[: request.count]:
             idea = harvest.add(
                 proposal, shown=request.sources, operators=("tuned model",), feedback=request.advice
@@ -150,3 +143,18 @@ class AdapterArm:
                 continue
             known.add(idea.text.title.casefold())
             harvest.ideas[-1] = replace(idea, origin=replace(idea.origin, adapter=name))
+
+
+def with_tuned(arms: Mapping[Family, Sequence[Arm]], tuned: Tuned | None) -> Mapping[Family, tuple[Arm, ...]]:
+    """With a tuned model it is what the family of adapters writes with; without one the arm that waits for it
+    is left out, for its share of the ideas would be lost.
+    """
+    found = {family: tuple(each) for family, each in arms.items()}
+    if Family.ADAPTERS in found:
+        own = found[Family.ADAPTERS]
+        found[Family.ADAPTERS] = (
+            (AdapterArm(tuned=tuned),)
+            if tuned
+            else tuple(arm for arm in own if not isinstance(arm, AdapterArm))
+        )
+    return found

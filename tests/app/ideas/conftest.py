@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.app.ideas.papers import FACTS
+from tests.app.ideas.papers import FACTS, TOPIC
 from tests.app.terminal import Terminal
 
 
@@ -16,9 +17,34 @@ def desk(tmp_path: Path) -> Terminal:
     return Terminal(folder=tmp_path, variables={"ATLAS_EMBEDDER": "lexical"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A run that is over, in a home of its own; tests read it and do not change it."""
+
+    desk: Terminal
+    papers: Path
+    folder: Path
+    document: dict[str, object]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    home = tmp_path_factory.mktemp("finished")
+    desk = Terminal(folder=home, variables={"ATLAS_EMBEDDER": "lexical"})
+    file = write_papers(home)
+    said = desk.ok(
+        "ideas", "run", TOPIC, "--corpus", file, "--n", "8", "--comparisons", "40", "--json"
+    ).document
+    return Finished(desk=desk, papers=file, folder=Path(str(said["folder"])), document=said)
+
+
 @pytest.fixture
 def papers(tmp_path: Path) -> Path:
-    path = tmp_path / "papers.json"
+    return write_papers(tmp_path)
+
+
+def write_papers(folder: Path) -> Path:
+    path = folder / "papers.json"
     path.write_text(
         json.dumps(
             [

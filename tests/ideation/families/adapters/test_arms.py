@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from core.adapters import AdapterBackend, ScriptedAdapters, TrainingKind
 from core.errors import UserError
+from ideation.arm import Desk
+from ideation.costs import LedgerModel
 from ideation.families.adapters.arms import ARMS
 from ideation.families.adapters.candidates import Candidate, Export
 from ideation.families.adapters.creativity import Terms
@@ -18,9 +20,10 @@ from ideation.families.adapters.learned_judge import learn, pairs_from_scores
 from ideation.families.adapters.preferences import crpo_pairs, export_preferences
 from ideation.families.adapters.reranked import OPERATOR, LearnedJudgeArm
 from ideation.families.adapters.sft import export_sft
-from ideation.families.adapters.tuned import NO_ADAPTER, AdapterArm, train_adapter, tuned_muse
+from ideation.families.adapters.tuned import LEVER, NO_ADAPTER, AdapterArm, Tuned, train_adapter
 from ideation.idea import Family
 from ideation.muse import ReviewRequest
+from ideation.muses.llm import LlmMuse
 from tests.ideation.families.adapters.made import candidate
 from tests.ideation.families.agents.papers import ADVERSARIES, SOURCES, TOPIC, ScriptedMuse, desk, text
 
@@ -31,6 +34,11 @@ def by_length(request: ReviewRequest) -> int:
     """Later ideas are better."""
     number = int(request.idea.title.split("number ")[1].split(" ")[0])
     return 1 + min(4, number // 5)
+
+
+def tuned_by(backend: AdapterBackend, name: str, at: Desk) -> Tuned:
+    muse = LlmMuse(LedgerModel(backend.model(name), LEVER, at.ledger))
+    return Tuned(muse=muse, handle=backend.load(name))
 
 
 async def test_5_3_the_arm_gives_the_best_of_many_offline_and_says_what_that_rests_on() -> None:
@@ -110,7 +118,7 @@ async def test_the_whole_way_topic_ideas_pairs_adapter_ideas(tmp_path: Path) -> 
     export = export_preferences(pairs, guard=OPEN)
     handle = await train_adapter(backend, export, name="ideas-1", base_model="tiny", folder=tmp_path, seed=3)
     assert (handle.manifest["kind"], handle.manifest["examples"]) == (TrainingKind.PREFERENCE, len(pairs))
-    tuned = tuned_muse(backend, "ideas-1", at.ledger)
+    tuned = tuned_by(backend, "ideas-1", at)
     again = await AdapterArm(tuned=tuned).run(at, 2)
     assert 1 <= len(again.ideas) <= 2
     known = {pair.chosen.idea.text for pair in pairs}
@@ -146,7 +154,7 @@ async def test_10_10_a_tuned_model_that_writes_nonsense_ends_the_arm(tmp_path: P
     export = export_sft([candidate(1)], guard=OPEN)
     await train_adapter(backend, export, name="bad", base_model="tiny", folder=tmp_path)
     at = desk(calls=1000)
-    made = await AdapterArm(tuned=tuned_muse(backend, "bad", at.ledger)).run(at, 9)
+    made = await AdapterArm(tuned=tuned_by(backend, "bad", at)).run(at, 9)
     assert made.ideas == ()
     assert "adapter:bad" in made.stopped
     assert at.calls.made == 6
