@@ -23,7 +23,7 @@ from ideation.novelty.feasibility import Lane
 from ideation.novelty.ledger import Finding
 from ideation.pipeline import Bench
 from ideation.positioning import Positions, positions
-from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
+from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt, SamePrompt
 from ideation.ranking.standings import AxisTable, Standing
 from ideation.report.record import (
     Act,
@@ -42,7 +42,7 @@ from ideation.tracing import lineage_of
 
 PORTFOLIO = 5
 PERMUTATIONS = 500
-_PROMPTS = (FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt)
+_PROMPTS = (FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt, SamePrompt)
 OFFLINE_NOTE = (
     "No model wrote these ideas: they recombine phrases of the papers by rules, and a count of marks in their"
     " texts ranks them. They show the pipeline, not insight."

@@ -133,7 +133,16 @@ async def _run(
     known = [paper.text for paper in view.papers()]
     gate = open_gate(order.gate, folder / GATE_FILE, plan.seed, lambda idea: about(bench, idea), say)
     writer, judge = parse_writer(order.model), parse_writer(order.judge)
-    voices = open_voices(settings, writer, judge, ledger, folder / CALLS_FILE, known, adapter=order.adapter)
+    voices = open_voices(
+        settings,
+        writer,
+        judge,
+        ledger,
+        folder / CALLS_FILE,
+        known,
+        adapter=order.adapter,
+        topic=plan.topic,
+    )
     generator = Generator(
         plan=plan,
         arms=with_tuned(with_gate(arms_of(plan.families), gate), voices.tuned),
@@ -157,7 +166,7 @@ async def _run(
         muse=voices.muse,
         judge=voices.judge,
         pair_judge=voices.pair_judge,
-        same=None,
+        same=voices.same,
         library=library,
         embedder=corpus.embedder,
         ledger=ledger,

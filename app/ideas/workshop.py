@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ideation.costs import CostLedger
     from ideation.families.adapters.tuned import Tuned
     from ideation.muse import Muse
+    from ideation.muses.sameness import LlmSameness
     from ideation.ranking.judge import PairJudge
 
 IDEAS_FOLDER = "ideas"
@@ -111,6 +112,8 @@ class Voices:
     muse: Muse
     judge: Muse
     pair_judge: PairJudge
+    same: LlmSameness | None
+    """Asked whether two ideas say the same, where the likeness leaves it open; None offline."""
     models: tuple[ChatModel, ...]
     offline: bool
     tuned: Tuned | None = None
@@ -136,6 +139,7 @@ def open_voices(
     known: list[str],
     *,
     adapter: str = "",
+    topic: str = "",
 ) -> Voices:
     """Models with their calls in the ledger and, but for recordings, in the log of the run.
 
@@ -151,6 +155,7 @@ def open_voices(
     from ideation.families.adapters.tuned import LEVER, Tuned
     from ideation.muses.llm import LlmMuse
     from ideation.muses.offline import OfflineMuse
+    from ideation.muses.sameness import STAGE, LlmSameness
     from ideation.ranking.heuristic_judge import HeuristicJudge
     from ideation.ranking.llm_judge import LlmPairJudge
 
@@ -179,6 +184,9 @@ def open_voices(
         pair_judge=HeuristicJudge(known)
         if judge.kind is SpecKind.OFFLINE
         else LlmPairJudge(LedgerModel(model(judge), "compare", ledger)),
+        same=None
+        if judge.kind is SpecKind.OFFLINE
+        else LlmSameness(LedgerModel(model(judge), STAGE, ledger), topic, ledger),
         models=tuple(models.values()),
         offline=judge.kind is SpecKind.OFFLINE,
     )

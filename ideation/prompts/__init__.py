@@ -91,3 +91,16 @@ class FacetsPrompt(Prompt):
     title: str
     sentences: tuple[str, ...]
     fence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamePrompt(Prompt):
+    """Two ideas; both are fenced."""
+
+    package: ClassVar[str] = "ideation"
+    template: ClassVar[str] = "same.md"
+
+    topic: str
+    one: str
+    other: str
+    fence: str

@@ -143,6 +143,7 @@ def test_10_9_writer_and_judge_may_be_two_models(tmp_path: Path) -> None:
     voices = open_voices(load_settings(False), *specs, ledger, tmp_path / "calls.jsonl", [])
     assert voices.muse.name == "ollama/writer"
     assert (voices.judge.name, voices.pair_judge.name) == ("ollama/judge", "ollama/judge")
+    assert voices.same is not None
     assert len(voices.models) == 2
     for model in voices.models:
         asyncio.run(model.close())

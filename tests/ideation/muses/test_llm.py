@@ -14,7 +14,7 @@ from ideation.facets import FacetKind
 from ideation.idea import IdeaText
 from ideation.muse import Criterion, ListRequest, ProposeRequest, ReviewRequest, ReviseRequest, Shape, Source
 from ideation.muses.llm import LlmMuse
-from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
+from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt, SamePrompt
 
 TOPIC = "desalination with little energy"
 SOURCE = Source(
@@ -43,7 +43,10 @@ def said(scripted: ScriptedModel, number: int = 0) -> str:
     return request.messages[0].content
 
 
-@pytest.mark.parametrize("prompt", [ProposePrompt, RevisePrompt, GradePrompt, ListPrompt, FacetsPrompt])
+PROMPTS = (ProposePrompt, RevisePrompt, GradePrompt, ListPrompt, FacetsPrompt, SamePrompt)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
 def test_templates_read_exactly_their_variables(prompt: type[ProposePrompt]) -> None:
     assert template_variables(prompt) == {each.name for each in fields(prompt)}
 
