@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.ideas import calibrating, comparing, importing, ranking, reporting, running
+from app.ideas import after, calibrating, comparing, importing, ranking, reporting, running
 
 app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
 
@@ -17,3 +17,7 @@ app.command("train")(reporting.train)
 app.command("novelty")(comparing.novelty)
 app.command("ablate")(comparing.ablate)
 app.command("judge-calibrate")(calibrating.judge_calibrate)
+app.command("outcomes")(after.outcomes)
+app.command("homogeneity")(after.homogeneity)
+app.command("rating-kit")(after.rating_kit)
+app.command("ratings")(after.ratings)
