@@ -9,6 +9,7 @@ from app.ideas import after, calibrating, comparing, importing, ranking, reporti
 app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
 
 app.command("run")(running.run)
+app.command("arms")(running.arms)
 app.command("import")(importing.import_papers)
 app.command("rank")(ranking.rank_file)
 app.command("report")(reporting.report)

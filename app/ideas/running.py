@@ -33,6 +33,18 @@ def run(
     families: Annotated[
         str, typer.Option(help="all, or some of knowledge,steering,search,agents,adapters.")
     ] = "all",
+    arm: Annotated[
+        list[str] | None,
+        typer.Option("--arm", help="Only this method, by its name in atlas ideas arms; may be repeated."),
+    ] = None,
+    map_axis: Annotated[
+        list[str] | None,
+        typer.Option("--map-axis", help="Axis of the map of elites, NAME: LOW | HIGH; may be repeated."),
+    ] = None,
+    box_axis: Annotated[
+        list[str] | None,
+        typer.Option("--box-axis", help="Axis of the morphological box, NAME: VALUE | VALUE; repeat it."),
+    ] = None,
     n: Annotated[int, typer.Option("--n", help="How many ideas.")] = 20,
     before: Annotated[str, typer.Option(help="Only papers before this date: 2024-05-01.")] = "",
     notes: Annotated[Path | None, typer.Option(help="File with what you know yourself.")] = None,
@@ -68,6 +80,9 @@ def run(
         judge=judge or model,
         adapter=adapter,
         families=families,
+        arms=tuple(arm or ()),
+        map_axes=tuple(map_axis or ()),
+        box_axes=tuple(box_axis or ()),
         count=n,
         before=before,
         notes=notes,
@@ -87,3 +102,25 @@ def run(
         print_text(done.text)
     if done.exit_status:
         raise typer.Exit(done.exit_status)
+
+
+def arms(as_json: Json = False) -> None:
+    """List the methods by family; those marked on demand run only where --arm names them."""
+    from app.output import print_json, print_text
+    from ideation.families.registry import all_arms, arms_of
+    from ideation.idea import Family
+
+    usual = {arm.lever for each in arms_of(tuple(Family)).values() for arm in each}
+    rows = [
+        {"family": family.value, "arm": arm.lever, "on_demand": arm.lever not in usual}
+        for family, each in all_arms().items()
+        for arm in each
+    ]
+    if as_json:
+        print_json({"arms": rows})
+        return
+    print_text(
+        "\n".join(
+            f"{row['family']:<10} {row['arm']}{'  (on demand)' if row['on_demand'] else ''}" for row in rows
+        )
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from core.spec import Spec
-    from ideation.arm import Remembered
+    from ideation.arm import Arm, Remembered
     from ideation.corpus.dates import Cutoff
     from ideation.corpus.store import Corpus
     from ideation.costs import CostLedger
+    from ideation.idea import Family
     from ideation.pipeline import Bench
     from ideation.plan import RunPlan
     from ideation.report.record import RunRecord
@@ -44,6 +45,9 @@ class RunOrder:
     judge: str
     adapter: str
     families: str
+    arms: tuple[str, ...]
+    map_axes: tuple[str, ...]
+    box_axes: tuple[str, ...]
     count: int
     before: str
     notes: Path | None
@@ -120,7 +124,6 @@ async def _run(
     from app.ideas.workshop import open_voices, parse_writer
     from app.output import say
     from ideation.families.adapters.tuned import with_tuned
-    from ideation.families.registry import arms_of
     from ideation.gating import GateDesk, with_gate
     from ideation.generating import Generator
     from ideation.library import CorpusLibrary
@@ -145,7 +148,7 @@ async def _run(
     )
     generator = Generator(
         plan=plan,
-        arms=with_tuned(with_gate(arms_of(plan.families), gate), voices.tuned),
+        arms=with_tuned(with_gate(_arms(order), gate), voices.tuned),
         muse=voices.muse,
         judge=voices.judge,
         library=library,
@@ -224,7 +227,7 @@ def _memory(wanted: bool, topic: str, run_id: str) -> Iterator[Memory]:
 
 def _plan(order: RunOrder, judge: Spec) -> RunPlan:
     from core.spec import SpecKind
-    from ideation.plan import RunPlan, parse_families
+    from ideation.plan import RunPlan
     from ideation.ranking.match_log import Axis
 
     offline = {Axis.NOVELTY: 1.0, Axis.FEASIBILITY: 1.0, Axis.CLARITY: 0.5}
@@ -232,7 +235,7 @@ def _plan(order: RunOrder, judge: Spec) -> RunPlan:
     return RunPlan(
         topic=order.topic,
         count=order.count,
-        families=parse_families(order.families),
+        families=tuple(_arms(order)),
         seed=order.seed,
         cutoff=cutoff_of(order.before),
         notes=_notes(order.notes),
@@ -240,6 +243,19 @@ def _plan(order: RunOrder, judge: Spec) -> RunPlan:
         rounds=order.rounds,
         comparisons=order.comparisons,
         weights=offline if judge.kind is SpecKind.OFFLINE else read,
+    )
+
+
+def _arms(order: RunOrder) -> Mapping[Family, tuple[Arm, ...]]:
+    """Raises:
+    UserError: a family, arm or axis that is none.
+    """
+    from ideation.families.registry import arms_named, arms_of, parse_axis, with_axes
+    from ideation.plan import parse_families
+
+    chosen = arms_named(order.arms) if order.arms else arms_of(parse_families(order.families))
+    return with_axes(
+        chosen, [parse_axis(each) for each in order.map_axes], [parse_axis(each) for each in order.box_axes]
     )
 
 

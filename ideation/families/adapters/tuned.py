@@ -152,9 +152,6 @@ def with_tuned(arms: Mapping[Family, Sequence[Arm]], tuned: Tuned | None) -> Map
     found = {family: tuple(each) for family, each in arms.items()}
     if Family.ADAPTERS in found:
         own = found[Family.ADAPTERS]
-        found[Family.ADAPTERS] = (
-            (AdapterArm(tuned=tuned),)
-            if tuned
-            else tuple(arm for arm in own if not isinstance(arm, AdapterArm))
-        )
+        others = tuple(arm for arm in own if not isinstance(arm, AdapterArm))
+        found[Family.ADAPTERS] = (AdapterArm(tuned=tuned),) if tuned else others or own
     return found

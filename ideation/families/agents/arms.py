@@ -10,3 +10,10 @@ ARMS = (
     SupervisorArm(supervised=False),
     SupervisorArm(),
 )
+
+ON_DEMAND = (
+    GroupArm(topology=Topology.SOLO),
+    GroupArm(topology=Topology.RING),
+    GroupArm(topology=Topology.COMPLETE),
+)
+"""The other topologies: they run where they are named."""
