@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.ideas import after, calibrating, comparing, importing, ranking, reporting, running
+from app.ideas import after, calibrating, comparing, importing, ranking, rediscovering, reporting, running
 
 app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
 
@@ -22,3 +22,4 @@ app.command("outcomes")(after.outcomes)
 app.command("homogeneity")(after.homogeneity)
 app.command("rating-kit")(after.rating_kit)
 app.command("ratings")(after.ratings)
+app.command("rediscover")(rediscovering.rediscover)

@@ -29,6 +29,9 @@ def rank_file(
     comparisons: Annotated[
         int | None, typer.Option(help="Comparisons in all; default 5 an idea and axis.")
     ] = None,
+    schedule: Annotated[
+        str, typer.Option(help="Who meets whom: information, swiss, round_robin or random.")
+    ] = "information",
     log: Annotated[Path | None, typer.Option(help="Match log to write and to go on from.")] = None,
     budget_usd: Annotated[float | None, typer.Option(help="Stop at so much money.")] = None,
     seed: Seed = 0,
@@ -39,11 +42,11 @@ def rank_file(
 
     entries = read_entries(file)
     ranking, matches = asyncio.run(
-        _rank(entries, judge, list(corpus or []), axes, comparisons, log, budget_usd, seed)
+        _rank(entries, judge, list(corpus or []), axes, comparisons, schedule, log, budget_usd, seed)
     )
     titles = {entry.id: entry.sections.get("title", entry.id) for entry in entries}
     if as_json:
-        print_json(_document(ranking, titles, len(matches)))
+        print_json(_document(ranking, titles, matches))
         return
     lines = [
         f"{each.rank:>3}  {each.rank_low:>3} to {each.rank_high:<3}  tier {each.tier}  {each.strength:+.2f}"
@@ -102,6 +105,7 @@ async def _rank(
     files: list[Path],
     axes: str,
     comparisons: int | None,
+    schedule: str,
     log: Path | None,
     budget_usd: float | None,
     seed: int,
@@ -112,9 +116,12 @@ async def _rank(
     from ideation.costs import CostLedger
     from ideation.ranking.match_file import MatchFile
     from ideation.ranking.match_log import Axis, MatchLog
+    from ideation.ranking.schedule import Schedule
     from ideation.ranking.standings import rank
     from ideation.ranking.tournament import Tournament, TournamentConfig
 
+    if schedule not in set(Schedule):
+        raise UserError(f"no schedule {schedule!r}: choose of {', '.join(Schedule)}")
     settings = load_settings()
     spec = parse_writer(judge)
     known: list[str] = []
@@ -131,7 +138,7 @@ async def _rank(
     voices = open_voices(settings, spec, spec, ledger, calls, known)
     chosen = tuple(Axis(name) for name in dict.fromkeys(names))
     budget = 5 * len(entries) * len(chosen) if comparisons is None else comparisons
-    config = TournamentConfig(calls=budget, axes=chosen, seed=seed)
+    config = TournamentConfig(calls=budget, axes=chosen, schedule=Schedule(schedule), seed=seed)
     matches = MatchFile(log) if log else MatchLog()
     try:
         await Tournament(_blinded(entries), voices.pair_judge, config, matches).run()
@@ -150,9 +157,25 @@ def _blinded(entries: list[Entry]) -> dict[str, str]:
         raise UserError(f"the ideas cannot be compared: {error}") from None
 
 
-def _document(ranking: Ranking, titles: dict[str, str], comparisons: int) -> dict[str, object]:
+def _elo(ranking: Ranking, matches: MatchLog) -> dict[str, dict[str, float]]:
+    """By axis: what other systems would say of the same log. It depends on the order of play."""
+    from ideation.ranking.elo import elo
+    from ideation.ranking.match_log import tally
+
+    ids = [each.idea for each in ranking.overall]
     return {
-        "comparisons": comparisons,
+        table.axis.value: {
+            idea: round(float(points), 1)
+            for idea, points in zip(ids, elo(tally(ids, matches.on(table.axis))), strict=True)
+        }
+        for table in ranking.axes
+    }
+
+
+def _document(ranking: Ranking, titles: dict[str, str], matches: MatchLog) -> dict[str, object]:
+    elo = _elo(ranking, matches)
+    return {
+        "comparisons": len(matches),
         "level": ranking.level,
         "ideas": [
             {
@@ -170,6 +193,7 @@ def _document(ranking: Ranking, titles: dict[str, str], comparisons: int) -> dic
                     for one in table.standings
                     if one.idea == each.idea
                 },
+                "elo": {axis: ratings[each.idea] for axis, ratings in elo.items()},
             }
             for each in ranking.overall
         ],

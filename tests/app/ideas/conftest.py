@@ -24,6 +24,7 @@ class Finished:
     desk: Terminal
     papers: Path
     folder: Path
+    words: tuple[str | Path, ...]
     document: dict[str, object]
 
 
@@ -32,10 +33,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     home = tmp_path_factory.mktemp("finished")
     desk = Terminal(folder=home, variables={"ATLAS_EMBEDDER": "lexical"})
     file = write_papers(home)
-    said = desk.ok(
-        "ideas", "run", TOPIC, "--corpus", file, "--n", "8", "--comparisons", "40", "--json"
-    ).document
-    return Finished(desk=desk, papers=file, folder=Path(str(said["folder"])), document=said)
+    words = ("ideas", "run", TOPIC, "--corpus", file, "--n", "8", "--comparisons", "40")
+    said = desk.ok(*words, "--json").document
+    return Finished(desk=desk, papers=file, folder=Path(str(said["folder"])), words=words, document=said)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.ideas.conftest import Finished
 from tests.app.ideas.papers import FACTS, TOPIC
 from tests.app.terminal import Terminal
 
@@ -18,16 +19,15 @@ def ideas(document: dict[str, object]) -> list[dict[str, object]]:
     return found
 
 
-def test_a_run_prints_ideas_best_first_and_writes_every_report(desk: Terminal, papers: Path) -> None:
-    said = desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "8", "--json").document
-    found = ideas(said)
+def test_a_run_prints_ideas_best_first_and_writes_every_report(finished: Finished) -> None:
+    found = ideas(finished.document)
     assert [idea["rank"] for idea in found] == list(range(1, len(found) + 1))
     assert {"id", "title", "family", "rank", "tier"} <= set(found[0])
-    folder = Path(str(said["folder"]))
+    folder = finished.folder
     assert all((folder / name).stat().st_size for name in FILES)
     assert not list(folder.glob("*.part"))
     page = (folder / "report.html").read_bytes()
-    again = desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "8")
+    again = finished.desk.ok(*finished.words)
     assert (folder / "report.html").read_bytes() == page
     assert f"report: {folder / 'report.html'}" in again.out
     assert "note: No model wrote these ideas" in again.out
@@ -49,15 +49,17 @@ def test_imported_papers_serve_later_runs_and_bad_records_are_told_by_line(
     assert "bad.jsonl, line 2:" in said.err
     assert "481 more records" in said.err
     assert desk.ok("ideas", "import", papers, "--json").document["papers"] == len(FACTS) + 1
-    assert ideas(desk.ok("ideas", "run", TOPIC, "--n", "4", "--families", "steering", "--json").document)
+    words = ("ideas", "run", TOPIC, "--n", "3", "--families", "steering", "--comparisons", "6", "--json")
+    assert ideas(desk.ok(*words).document)
 
 
-def test_a_run_is_shown_again_in_every_form(desk: Terminal, papers: Path) -> None:
-    folder = desk.folder / "out"
-    desk.ok("ideas", "run", TOPIC, "--corpus", papers, "--n", "4", "--out", folder, "--json")
+def test_a_run_is_shown_again_in_every_form(finished: Finished) -> None:
+    desk, folder = finished.desk, finished.folder
     assert desk.ok("ideas", "report", folder).out.startswith(f"# {TOPIC}")
-    for form, start in (("html", "<!doctype"), ("tex", r"\documentclass"), ("bib", "@misc"), ("json", "{")):
-        assert desk.ok("ideas", "export", folder, "--format", form).out.startswith(start)
+    assert desk.ok("ideas", "report", folder.name).out.startswith(f"# {TOPIC}"), "by its name in the home"
+    forms = {"html": "<!doctype", "md": "# ", "tex": r"\documentclass", "bib": "@misc", "json": "{"}
+    for form, start in {**forms, "graphml": "<graphml", "graph-json": "{"}.items():
+        assert desk.ok("ideas", "export", folder, "--format", form).out.startswith(start), form
 
 
 def test_ideas_made_anywhere_are_ranked(desk: Terminal, papers: Path) -> None:
@@ -79,6 +81,26 @@ def test_ideas_made_anywhere_are_ranked(desk: Terminal, papers: Path) -> None:
     assert len(log.read_text().splitlines()) == said["comparisons"]
     assert set(said["position_bias"]) == {"feasibility"}  # type: ignore[call-overload]
     assert "first slot gains" in desk.ok("ideas", "rank", file, "--corpus", papers).out
+
+
+@pytest.mark.parametrize("schedule", ["swiss", "round_robin", "random", "information"])
+def test_7_1_every_schedule_fills_one_log_that_is_fitted_and_rated(desk: Terminal, schedule: str) -> None:
+    texts = [
+        {
+            "id": name,
+            "title": name,
+            "text": f"It costs {cost} weeks. " + "Measure it against a control. " * good,
+        }
+        for name, cost, good in (("a", 1, 3), ("b", 2, 1), ("c", 3, 0), ("d", 4, 2))
+    ]
+    file = desk.folder / "ideas.jsonl"
+    file.write_text("\n".join(map(json.dumps, texts)))
+    words = ("ideas", "rank", file, "--axes", "feasibility", "--comparisons", "12", "--schedule", schedule)
+    found = ideas(desk.ok(*words, "--json").document)
+    elo = [idea["elo"]["feasibility"] for idea in found]  # type: ignore[index]
+    assert sum(elo) == pytest.approx(4 * 1200, abs=0.5)
+    assert max(elo) > 1200
+    assert found[0]["strength"] >= found[-1]["strength"]  # type: ignore[operator]
 
 
 def test_a_judge_is_printed_beside_the_reviewers(desk: Terminal) -> None:
@@ -122,6 +144,7 @@ def test_a_judge_is_printed_beside_the_reviewers(desk: Terminal) -> None:
         (("run", TOPIC, "--corpus", "papers.json", "--model", "python:a:b"), "not by python:a:b"),
         (("rank", "papers.json"), "is no object with texts"),
         (("rank", "nothing.jsonl"), "cannot be read"),
+        (("rank", "two.jsonl", "--schedule", "luck"), "no schedule 'luck'"),
         (("report", "nowhere"), "no run nowhere"),
         (("judge-calibrate", "reviews.jsonl", "--axis", "luck"), "no axis 'luck'"),
     ],
@@ -129,6 +152,7 @@ def test_a_judge_is_printed_beside_the_reviewers(desk: Terminal) -> None:
 def test_bad_words_get_one_line_and_nothing_is_written(
     desk: Terminal, papers: Path, words: tuple[str, ...], told: str
 ) -> None:
+    (desk.folder / "two.jsonl").write_text('{"title": "one"}\n{"title": "two"}\n')
     said = desk.run("ideas", *words)
     assert said.status == 2
     assert told in said.err
@@ -154,15 +178,15 @@ def test_10_9_writer_and_judge_may_be_two_models(tmp_path: Path) -> None:
 
 
 def test_8_7_families_are_compared_at_equal_calls(desk: Terminal, papers: Path) -> None:
-    words = ("ideas", "ablate", TOPIC, "less street noise", "longer lived anodes", "--corpus", papers)
-    words = (*words, "--families", "steering,search", "--calls", "12")
+    words = ("ideas", "ablate", TOPIC, "less street noise", "--corpus", papers)
+    words = (*words, "--families", "steering,search", "--calls", "8")
     said = desk.ok(*words, "--json").document
     trials, differences = said["trials"], said["differences"]
     assert isinstance(trials, list)
     assert isinstance(differences, list)
     assert {trial["variant"] for trial in trials} == {"steering", "search", "all"}
-    assert len(trials) == 9
-    assert all(0 < trial["calls"] <= 12 for trial in trials)
+    assert len(trials) == 6
+    assert all(0 < trial["calls"] <= 8 for trial in trials)
     assert all(trial["good_and_different"] <= trial["kept"] <= trial["made"] for trial in trials)
     assert len(differences) == 3
     assert desk.ok(*words, "--json").document == said
@@ -191,7 +215,8 @@ def test_the_novelty_of_ideas_made_anywhere(desk: Terminal, papers: Path) -> Non
 def test_1_14_what_did_well_is_a_pamphlet_that_people_can_see_and_later_runs_are_given(
     desk: Terminal, papers: Path
 ) -> None:
-    words = ("ideas", "run", TOPIC, "--corpus", papers, "--n", "6", "--remember", "--json")
+    words = ("ideas", "run", TOPIC, "--corpus", papers, "--n", "4", "--comparisons", "9", "--rounds", "2")
+    words = (*words, "--families", "knowledge,search", "--remember", "--json")
     first = ideas(desk.ok(*words).document)
     kept = desk.ok("memory", "list", "--json").document["items"]
     assert isinstance(kept, list)
@@ -201,6 +226,7 @@ def test_1_14_what_did_well_is_a_pamphlet_that_people_can_see_and_later_runs_are
     assert ideas(desk.ok(*words).document)
 
 
+@pytest.mark.slow
 def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: Path, papers: Path) -> None:
     nowhere = {"ATLAS_EMBEDDER": "lexical", "HTTPS_PROXY": "http://127.0.0.1:9"}
     desk = Terminal(folder=tmp_path, variables=nowhere)
