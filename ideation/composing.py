@@ -39,6 +39,7 @@ from ideation.report.record import (
     StageRecord,
 )
 from ideation.tracing import lineage_of
+from ideation.wordings import digests
 
 PORTFOLIO = 5
 PERMUTATIONS = 500
@@ -59,9 +60,6 @@ def compose(bench: Bench) -> RunRecord:
     whole = _four_ps(bench, order)
     places = _places(bench, order)
     ideas = tuple(_idea(bench, idea, overall.get(idea.id), whole.get(idea.id), places) for idea in order)
-    tags = {key: each.tag for key, each in bench.assessments.items()}
-    covered = coverage(order, tags)
-    families = plan.families
     return RunRecord(
         topic=plan.topic,
         seed=plan.seed,
@@ -83,39 +81,52 @@ def compose(bench: Bench) -> RunRecord:
         ),
         readings={name: direction.value for name, direction in Direction.__members__.items()},
         explained=_explained(bench, order, {IdeaId(idea.id): idea.strength for idea in ideas}),
-        coverage={
-            family.value: {
-                **{level.value: covered.cells[family, level] for level in LEVELS},
-                "without evidence": covered.untagged[family],
-            }
-            for family in families
-        },
+        coverage=_coverage(bench, order),
         lineage=lineage_of(bench.played, bench.ideas, bench.duplicates, bench.people.given_up),
-        stages=tuple(
-            StageRecord(
-                stage=name,
-                calls=costs.calls,
-                tokens=costs.usage.known_total,
-                usd=None if costs.unpriced_calls else round(costs.usd + costs.api_credits_usd, 6),
-                failures=dict(sorted(costs.failures.items())),
-            )
-            for name, costs in bench.ledger
-        ),
+        stages=_stages(bench),
         portfolio=_portfolio(ideas, similarity),
-        acts=tuple(
-            Act(
-                number=each.number,
-                stage=each.stage,
-                by=each.by,
-                act=each.act.value,
-                before=each.before,
-                after=each.after,
-                note=each.note,
-                diff=each.diff,
-            )
-            for each in bench.people.acts
-        ),
-        prompts={prompt.template: prompt.digest() for prompt in _PROMPTS},
+        acts=_acts(bench),
+        prompts={**{prompt.template: prompt.digest() for prompt in _PROMPTS}, **digests()},
+    )
+
+
+def _coverage(bench: Bench, ideas: list[Idea]) -> dict[str, dict[str, int]]:
+    covered = coverage(ideas, {key: each.tag for key, each in bench.assessments.items()})
+    return {
+        family.value: {
+            **{level.value: covered.cells[family, level] for level in LEVELS},
+            "without evidence": covered.untagged[family],
+        }
+        for family in bench.plan.families
+    }
+
+
+def _stages(bench: Bench) -> tuple[StageRecord, ...]:
+    return tuple(
+        StageRecord(
+            stage=name,
+            calls=costs.calls,
+            tokens=costs.usage.known_total,
+            usd=None if costs.unpriced_calls else round(costs.usd + costs.api_credits_usd, 6),
+            failures=dict(sorted(costs.failures.items())),
+        )
+        for name, costs in bench.ledger
+    )
+
+
+def _acts(bench: Bench) -> tuple[Act, ...]:
+    return tuple(
+        Act(
+            number=each.number,
+            stage=each.stage,
+            by=each.by,
+            act=each.act.value,
+            before=each.before,
+            after=each.after,
+            note=each.note,
+            diff=each.diff,
+        )
+        for each in bench.people.acts
     )
 
 

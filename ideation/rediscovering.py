@@ -26,22 +26,18 @@ from ideation.evaluation.rediscovery import (
     slot_for,
 )
 from ideation.idea import Idea, IdeaText
-from ideation.muse import Criterion, Muse, ReviewRequest, Source
+from ideation.muse import Muse, ReviewRequest, Source
 from ideation.ranking.blinding import Entry, blind
 from ideation.ranking.judge import PairJudge
 from ideation.ranking.match_log import Axis, MatchLog
 from ideation.ranking.standings import rank
 from ideation.ranking.tournament import Tournament, TournamentConfig
+from ideation.wordings import criterion
 
 KS = (5, 10, 20)
 FACETS = ("problem", "mechanism", "prediction", "evaluation")
 REAL = "the real idea"
-MATCH = Criterion(
-    name="match",
-    question="Does the idea have the core of the one that is shown as a paper: the same mechanism, brought to"
-    " bear on the same problem? Words, tests and details do not count.",
-    anchors=("neither the mechanism nor the problem", "one of the two, or both in part", "both, in full"),
-)
+MATCH = criterion("rediscovery: match")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +53,8 @@ class Rediscovery:
     """`hits` at k of the inspirations: by searching for the topic, among papers that the ideas used, and by
     chance; `unknown` are inspirations that the library does not hold.
 
-    `likeness` is the mean cosine by facet of the nearest idea, `matched` the judge's grades from 1 to 5 of the
-    same core, `insight` the share of the run's ideas that the judge prefers to the real one (0.5 is chance).
+    `likeness` is the mean cosine by facet of the nearest idea, `matched` the judge's grades from 1 to 5 of
+    the same core, `insight` the share of the ideas that the judge prefers to the real one (0.5 is chance).
     """
 
     hits: Mapping[str, Mapping[int, float]]

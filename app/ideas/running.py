@@ -18,33 +18,47 @@ Comparisons = Annotated[int | None, typer.Option(help="Comparisons in all; defau
 Model = Annotated[str, typer.Option(help="SPEC of who writes: offline, provider/model, local:FILE.gguf.")]
 Judge = Annotated[str, typer.Option(help="SPEC of who judges; by default the writer.")]
 
+Online = Annotated[
+    bool, typer.Option("--online", help="Ask OpenAlex, Semantic Scholar, arXiv and Crossref too.")
+]
+Adapter = Annotated[str, typer.Option(help="Tuned adapter that the adapter family writes with.")]
+Families = Annotated[str, typer.Option(help="all, or some of knowledge,steering,search,agents,adapters.")]
+Arms = Annotated[
+    list[str] | None,
+    typer.Option("--arm", help="Only this method, by its name in atlas ideas arms; may be repeated."),
+]
+MapAxes = Annotated[
+    list[str] | None,
+    typer.Option("--map-axis", help="Axis of the map of elites, NAME: LOW | HIGH; may be repeated."),
+]
+BoxAxes = Annotated[
+    list[str] | None,
+    typer.Option("--box-axis", help="Axis of the morphological box, NAME: VALUE | VALUE; repeat it."),
+]
+Remember = Annotated[
+    bool, typer.Option("--remember", help="Use and keep what ideas on this topic were worth, as pamphlets.")
+]
+Gate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gate",
+        help="Be asked about each idea at this stage: written, checked, ranked, or inside arms proposed,"
+        " reviewed, diverged, converged; all. May be repeated. Answers are read from standard input.",
+    ),
+]
+
 
 def run(
     topic: Annotated[str, typer.Argument(help="What the ideas are to be about.")],
     corpus: Corpus = None,
-    online: Annotated[
-        bool, typer.Option("--online", help="Ask OpenAlex, Semantic Scholar, arXiv and Crossref too.")
-    ] = False,
+    online: Online = False,
     model: Model = "offline",
     judge: Judge = "",
-    adapter: Annotated[
-        str, typer.Option(help="Tuned adapter that one arm of the adapter family writes with.")
-    ] = "",
-    families: Annotated[
-        str, typer.Option(help="all, or some of knowledge,steering,search,agents,adapters.")
-    ] = "all",
-    arm: Annotated[
-        list[str] | None,
-        typer.Option("--arm", help="Only this method, by its name in atlas ideas arms; may be repeated."),
-    ] = None,
-    map_axis: Annotated[
-        list[str] | None,
-        typer.Option("--map-axis", help="Axis of the map of elites, NAME: LOW | HIGH; may be repeated."),
-    ] = None,
-    box_axis: Annotated[
-        list[str] | None,
-        typer.Option("--box-axis", help="Axis of the morphological box, NAME: VALUE | VALUE; repeat it."),
-    ] = None,
+    adapter: Adapter = "",
+    families: Families = "all",
+    arm: Arms = None,
+    map_axis: MapAxes = None,
+    box_axis: BoxAxes = None,
     n: Annotated[int, typer.Option("--n", help="How many ideas.")] = 20,
     before: Annotated[str, typer.Option(help="Only papers before this date: 2024-05-01.")] = "",
     notes: Annotated[Path | None, typer.Option(help="File with what you know yourself.")] = None,
@@ -52,18 +66,8 @@ def run(
     calls_per_idea: Annotated[int, typer.Option(help="Calls that an arm may make for an idea.")] = 12,
     rounds: Annotated[int, typer.Option(help="Rounds of generation, till duplicates leave enough.")] = 6,
     comparisons: Comparisons = None,
-    remember: Annotated[
-        bool,
-        typer.Option("--remember", help="Use and keep what ideas on this topic were worth, as pamphlets."),
-    ] = False,
-    gate: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--gate",
-            help="Be asked about each idea at this stage: written, checked, ranked, or inside arms proposed,"
-            " reviewed, diverged, converged; all. May be repeated. Answers are read from standard input.",
-        ),
-    ] = None,
+    remember: Remember = False,
+    gate: Gate = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; default: in the home.")] = None,
     seed: Seed = 0,
     as_json: Json = False,

@@ -14,12 +14,16 @@ from core.errors import UserError
 from core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from app.ideas.workshop import Voices
+    from core.embedder import Embedder
     from core.spec import Spec
     from ideation.arm import Arm, Remembered
     from ideation.corpus.dates import Cutoff
     from ideation.corpus.store import Corpus
     from ideation.costs import CostLedger
+    from ideation.families.agents.gate import Gate
     from ideation.idea import Family
+    from ideation.library import CorpusLibrary
     from ideation.pipeline import Bench
     from ideation.plan import RunPlan
     from ideation.report.record import RunRecord
@@ -123,12 +127,8 @@ async def _run(
     from app.ideas.gating import GATE_FILE, about, open_gate
     from app.ideas.workshop import open_voices, parse_writer
     from app.output import say
-    from ideation.families.adapters.tuned import with_tuned
-    from ideation.gating import GateDesk, with_gate
-    from ideation.generating import Generator
     from ideation.library import CorpusLibrary
-    from ideation.pipeline import Bench, run_pipeline
-    from ideation.ranking.match_file import MatchFile
+    from ideation.pipeline import run_pipeline
 
     view = corpus.view(plan.cutoff)
     library = CorpusLibrary(view)
@@ -146,13 +146,39 @@ async def _run(
         adapter=order.adapter,
         topic=plan.topic,
     )
+    bench = _bench(order, plan, voices, library, corpus.embedder, ledger, gate, remembered, folder)
+    try:
+        await run_pipeline(bench)
+    finally:
+        for model in voices.models:
+            await model.close()
+    return bench
+
+
+def _bench(
+    order: RunOrder,
+    plan: RunPlan,
+    voices: Voices,
+    library: CorpusLibrary,
+    embedder: Embedder,
+    ledger: CostLedger,
+    gate: Gate,
+    remembered: Remembered,
+    folder: Path,
+) -> Bench:
+    from ideation.families.adapters.tuned import with_tuned
+    from ideation.gating import GateDesk, with_gate
+    from ideation.generating import Generator
+    from ideation.pipeline import Bench
+    from ideation.ranking.match_file import MatchFile
+
     generator = Generator(
         plan=plan,
         arms=with_tuned(with_gate(_arms(order), gate), voices.tuned),
         muse=voices.muse,
         judge=voices.judge,
         library=library,
-        embedder=corpus.embedder,
+        embedder=embedder,
         ledger=ledger,
         remembered=remembered,
         gate=gate,
@@ -163,7 +189,7 @@ async def _run(
         matches.unlink(missing_ok=True)  # calls are repeated from their own log, and matches follow from it
         return MatchFile(matches)
 
-    bench = Bench(
+    return Bench(
         plan=plan,
         generator=generator,
         muse=voices.muse,
@@ -171,7 +197,7 @@ async def _run(
         pair_judge=voices.pair_judge,
         same=voices.same,
         library=library,
-        embedder=corpus.embedder,
+        embedder=embedder,
         ledger=ledger,
         matches=open_matches(),
         open_matches=open_matches,
@@ -179,12 +205,6 @@ async def _run(
         adapter=voices.tuned.person if voices.tuned else "",
         people=GateDesk(gate=gate),
     )
-    try:
-        await run_pipeline(bench)
-    finally:
-        for model in voices.models:
-            await model.close()
-    return bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

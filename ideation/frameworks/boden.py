@@ -18,9 +18,10 @@ from core.errors import AtlasError, LimitReached
 from ideation.arm import Library
 from ideation.corpus.identity import PaperId
 from ideation.idea import Idea, IdeaId, IdeaText
-from ideation.muse import Criterion, Muse, ReviewRequest, Source
+from ideation.muse import Muse, ReviewRequest, Source
 from ideation.muses.offline import NAME as OFFLINE
 from ideation.muses.phrases import phrases
+from ideation.wordings import criterion
 
 _HITS = 5
 _FEWEST_WORDS = 4
@@ -217,16 +218,7 @@ async def _doubt(text: IdeaText, source: Source, topic: str, judge: Muse, seed: 
     request = ReviewRequest(
         topic=topic,
         idea=text,
-        criterion=Criterion(
-            name="rule broken",
-            question="Does work such as the paper take the dropped assumption for granted, and is the"
-            " consequence impossible as long as it holds?",
-            anchors=(
-                "nobody assumes it, or the consequence is to be had without dropping it",
-                "it is assumed, and the consequence becomes easier",
-                "it is assumed, and the consequence is impossible as long as it holds",
-            ),
-        ),
+        criterion=criterion("check: rule broken"),
         sources=(source,),
         seed=seed,
     )

@@ -20,12 +20,13 @@ from ideation.arm import Library
 from ideation.corpus.identity import PaperId
 from ideation.costs import CostLedger
 from ideation.idea import Idea, IdeaText
-from ideation.muse import Criterion, Muse, ReviewRequest, Source
+from ideation.muse import Muse, ReviewRequest, Source
 from ideation.muses.offline import NAME as OFFLINE
 from ideation.muses.phrases import phrases
 from ideation.novelty.ledger import Aspect, By, Finding, NearPaper, NoveltyReport, Verdict, digest_of
 from ideation.novelty.searching import Reach, Trail, search_for
 from ideation.novelty.thresholds import Table, threshold_for
+from ideation.wordings import criterion
 
 STAGE = "novelty"
 SHOWN = 5
@@ -202,20 +203,8 @@ class NoveltyCheck:
         return _decided(finding.aspect, papers, read, doubts, self.library), failures, stopped
 
     def _question(self, aspect: Aspect, text: IdeaText, source: Source) -> ReviewRequest:
-        what = _WORDS[aspect]
-        criterion = Criterion(
-            name=f"already known ({aspect})",
-            question=f"Does the paper already hold {what}? Being near it or on the same topic is not enough:"
-            " point at the words of the paper that hold it.",
-            anchors=(
-                "the paper is about something else",
-                f"the paper holds a part of {what}, and a part is missing",
-                f"the paper holds {what}, so that nothing would be new",
-            ),
-        )
-        return ReviewRequest(
-            topic=self.topic, idea=text, criterion=criterion, sources=(source,), seed=self.seed
-        )
+        asked = criterion("check: already known", f"already known ({aspect})", what=_WORDS[aspect])
+        return ReviewRequest(topic=self.topic, idea=text, criterion=asked, sources=(source,), seed=self.seed)
 
 
 def _has(library: Library, paper: PaperId) -> bool:

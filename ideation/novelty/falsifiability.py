@@ -11,8 +11,9 @@ from enum import StrEnum
 from core.errors import AtlasError, LimitReached
 from ideation.costs import CostLedger
 from ideation.idea import IdeaText, text_diff
-from ideation.muse import Criterion, Muse, ReviewRequest, ReviseRequest, Source
+from ideation.muse import Muse, ReviewRequest, ReviseRequest, Source
 from ideation.muses.offline import NAME as OFFLINE
+from ideation.wordings import criterion, wording
 
 STAGE = "falsifiability"
 OPERATOR = "repair: falsifiability"
@@ -27,16 +28,6 @@ class Lack(StrEnum):
 
 
 _PARTS = {Lack.PREDICTION: "prediction", Lack.BASELINE: "evaluation"}
-_WEAKNESSES = {
-    Lack.PREDICTION: "The prediction cannot fail: say which observation, in which direction, would show that"
-    " the idea is wrong.",
-    Lack.BASELINE: "The evaluation compares with nothing: name the baseline or control that it is held"
-    " against.",
-}
-_QUESTIONS = {
-    Lack.PREDICTION: "Does the idea predict something that can be observed and can turn out otherwise?",
-    Lack.BASELINE: "Does the evaluation compare with a named baseline, control or known value?",
-}
 _OUTCOME = re.compile(
     r"\b(?:if|unless|when|more|less|fewer|higher|lower|faster|slower|better|worse|increase[sd]?|decrease[sd]?"
     r"|rises?|falls?|drops?|grows?|changes?|recovers?|exceeds?|at (?:least|most)|not|no|above|below|within"
@@ -100,7 +91,7 @@ async def repair_once(
     request = ReviseRequest(
         topic=topic,
         idea=text,
-        weaknesses=tuple(_WEAKNESSES[lack] for lack in before),
+        weaknesses=tuple(wording(f"weaknesses/{lack}") for lack in before),
         keep=keep,
         sources=sources,
         seed=seed,
@@ -125,17 +116,11 @@ async def _lacking(
         return by_rule
     found = []
     for lack in Lack:
-        criterion = Criterion(
-            name=f"can fail: {lack}",
-            question=_QUESTIONS[lack],
-            anchors=("nothing of the kind", "one is hinted at", "yes, and it is named"),
-        )
+        asked = criterion(f"check: {lack}", f"can fail: {lack}")
         missing = lack in by_rule
         if getattr(text, _PARTS[lack]).strip():
             try:
-                grade = await judge.grade(
-                    ReviewRequest(topic=topic, idea=text, criterion=criterion, seed=seed)
-                )
+                grade = await judge.grade(ReviewRequest(topic=topic, idea=text, criterion=asked, seed=seed))
                 missing = missing if grade.score is None else grade.score <= 2
             except (AtlasError, LimitReached) as error:
                 failures.append(f"{lack}: {type(error).__name__}: {error}")

@@ -13,24 +13,16 @@ from enum import StrEnum
 from core.errors import AtlasError, LimitReached
 from ideation.costs import CostLedger
 from ideation.idea import Idea, IdeaId
-from ideation.muse import Criterion, ListRequest, Muse, ReviewRequest
+from ideation.muse import ListRequest, Muse, ReviewRequest
 from ideation.muses.offline import NAME as OFFLINE
 from ideation.novelty.feasibility_rules import Answer, Means, Need, see
 from ideation.novelty.ledger import By, TextDigest, digest_of
+from ideation.wordings import criterion, wording
 
 STAGE = "feasibility"
 _CAN, _CANNOT = 4, 2
 """Grades from which, and up to which, an item is answered."""
 _MOST_NEEDS = 8
-
-_QUESTIONS = {
-    Need.DATA: "Do the data that it needs exist, and can anybody get them?",
-    Need.COMPUTE: "Is {hours:g} hours of one accelerator enough computing for a first result?",
-    Need.TIME: "Can a small team have a first result within {months:g} months?",
-    Need.PEOPLE: "Can it be done without people or animals as subjects, or with leave that is soon had?",
-    Need.ACCESS: "Can it be done without instruments, places or insides of systems that only others have?",
-}
-_ANCHORS = ("no, and the text shows why", "only after a change that the idea survives", "yes, plainly")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +100,13 @@ async def _judged(
     failures: list[str],
     seed: int,
 ) -> Item:
-    question = _QUESTIONS[need].format(hours=means.accelerator_hours, months=means.months)
+    hours, months = f"{means.accelerator_hours:g}", f"{means.months:g}"
+    values = {Need.COMPUTE: {"hours": hours}, Need.TIME: {"months": months}}.get(need, {})
+    asked = criterion(f"check: {need}", f"feasibility: {need}", **values)
     request = ReviewRequest(
         topic=topic,
         idea=idea.text,
-        criterion=Criterion(name=f"feasibility: {need}", question=question, anchors=_ANCHORS),
+        criterion=asked,
         seed=seed,
     )
     try:
@@ -131,8 +125,7 @@ async def _needs(judge: Muse, idea: Idea, failures: list[str], seed: int) -> Map
     """What the judge says is needed; lines that begin with no need's name are left out."""
     names = ", ".join(need.value for need in Need)
     request = ListRequest(
-        question=f"What does this idea need before a first result? Begin each text with one of {names} and a"
-        ' colon, e.g. "time: three weeks".',
+        question=wording("questions/what it needs", needs=names),
         material=(idea.text.whole,),
         count=_MOST_NEEDS,
         seed=seed,

@@ -18,27 +18,16 @@ from ideation.families.adapters.judge_report import held_out
 from ideation.families.adapters.learned_judge import LearnedJudge, learn, pairs_from_scores
 from ideation.idea import Family, Idea
 from ideation.muse import Criterion, Grade, Proposed, ProposeRequest, ReviewRequest, Source
+from ideation.wordings import criterion
 
 OPERATOR = "best of many by a learned judge"
 MOST_A_CALL = 5
 _RESAMPLES = 200
 
 TAUGHT_ON = (
-    Criterion(
-        name="novelty",
-        question="How far is this from what the papers shown say already?",
-        anchors=("they say the same", "a variant of what they say", "nothing in them does this"),
-    ),
-    Criterion(
-        name="specificity",
-        question="Are the prediction and its test so definite that the outcome could go against the idea?",
-        anchors=("nothing could count against it", "a test without a baseline or measure", "it could fail"),
-    ),
-    Criterion(
-        name="clarity",
-        question="Could a reader from the field say in own words what would be done and why?",
-        anchors=("one cannot tell what is meant", "the main thought, not its parts", "every part is plain"),
-    ),
+    criterion("learned judge: novelty"),
+    criterion("panel: specificity"),
+    criterion("panel: clarity"),
 )
 
 

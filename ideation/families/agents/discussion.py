@@ -15,13 +15,10 @@ from ideation.families.agents.isolation import Writing
 from ideation.families.agents.panel import LOW
 from ideation.families.agents.positions import Conformity, Position, conformity, position, supporters
 from ideation.idea import Idea, IdeaText
-from ideation.muse import Criterion, Grade, Proposed, ProposeRequest, ReviewRequest, ReviseRequest, Source
+from ideation.muse import Grade, Proposed, ProposeRequest, ReviewRequest, ReviseRequest, Source
+from ideation.wordings import criterion
 
-PROMISE = Criterion(
-    name="promise: valid and testable",
-    question="Is this worth a year of work: new, likely to hold, and open to a test that could fail?",
-    anchors=("not worth a day", "worth a try beside other work", "to be started at once"),
-)
+PROMISE = criterion("group: promise", "promise: valid and testable")
 DIVERGE, DISCUSS, CONVERGE = "group: diverge", "group: discuss", "group: converge"
 
 

@@ -13,16 +13,14 @@ from dataclasses import dataclass, field
 from ideation.arm import Desk
 from ideation.families.agents.panel import LOW, PanelReview
 from ideation.muse import ListRequest
+from ideation.wordings import wording
 
 MOST_LINES = 4
 LONGEST_LINE = 200
 """Characters: a fault is said in a sentence, and a review that was led astray cannot fill a prompt."""
 MOST_REASONS = 24
 STAGE = "meta-review"
-_QUESTION = (
-    "Reviews of research ideas follow, each with its criterion. Which faults recur in several of them? Write"
-    " each as one short piece of advice to those who write the next ideas, without naming any idea."
-)
+_QUESTION = wording("questions/recurring faults")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

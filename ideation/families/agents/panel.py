@@ -12,42 +12,15 @@ from dataclasses import dataclass
 from ideation.arm import Desk
 from ideation.idea import IdeaText
 from ideation.muse import Criterion, Grade, ReviewRequest, Source
+from ideation.wordings import criterion
 
 LOW = 3
 """Up to this score a criterion is fed back."""
 STAGE = "review"
 
-CRITERIA = (
-    Criterion(
-        name="novelty",
-        question="How far is this from what the papers shown and common knowledge of the field say already?",
-        anchors=("known work says the same", "a variant of known work", "nothing known does this or says it"),
-    ),
-    Criterion(
-        name="validity",
-        question="Does the mechanism follow from what is known, without a gap in the argument?",
-        anchors=("it contradicts what is known", "plausible, with steps untold", "each step has its reason"),
-    ),
-    Criterion(
-        name="feasibility",
-        question="Could a small group with ordinary means test this within a year?",
-        anchors=("no means to do it exist", "with effort and special means", "with what most groups have"),
-    ),
-    Criterion(
-        name="significance",
-        question="If it holds, how much changes for those who work on the topic?",
-        anchors=("nothing would be done otherwise", "some would do some things otherwise", "the field turns"),
-    ),
-    Criterion(
-        name="clarity",
-        question="Could a reader from the field say in own words what would be done and why?",
-        anchors=("one cannot tell what is meant", "the main thought, not its parts", "every part is plain"),
-    ),
-    Criterion(
-        name="specificity",
-        question="Are the prediction and its test so definite that the outcome could go against the idea?",
-        anchors=("nothing could count against it", "a test without a baseline or measure", "it could fail"),
-    ),
+CRITERIA = tuple(
+    criterion(f"panel: {name}")
+    for name in ("novelty", "validity", "feasibility", "significance", "clarity", "specificity")
 )
 
 

@@ -18,8 +18,9 @@ from ideation.families.search.twins import KeptVectors
 from ideation.families.search.workshop import Workshop
 from ideation.idea import Family, Idea
 from ideation.muse import ReviseRequest, Source
+from ideation.wordings import wording
 
-DIRECTION = "it lies too near to work that is known. Keep the problem; make the mechanism another one."
+DIRECTION = wording("directions/unlike known work")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

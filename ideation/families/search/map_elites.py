@@ -20,6 +20,7 @@ from ideation.families.search.workshop import Workshop
 from ideation.families.search.worth import CRITERIA, unit
 from ideation.idea import Family, Idea
 from ideation.muse import Criterion, ReviewRequest, ReviseRequest
+from ideation.wordings import criterion, wording
 
 AXES = (
     MapAxis(
@@ -71,13 +72,9 @@ class Places:
         if self.unknown[axis.name] >= TRUST:
             return None
         desk = self.work.desk
-        criterion = Criterion(
-            name=axis.name,
-            question="Where between these two does the idea stand? It is no matter of better or worse.",
-            anchors=(axis.low, "as much the one as the other", axis.high),
-        )
+        asked = criterion("search: place on an axis", axis.name, low=axis.low, high=axis.high)
         request = ReviewRequest(
-            topic=desk.topic, idea=idea.text, criterion=criterion, seed=call_seed(desk.seed, 0)
+            topic=desk.topic, idea=idea.text, criterion=asked, seed=call_seed(desk.seed, 0)
         )
         grade = await desk.attempt(self.work.stage, partial(desk.judge.grade, request))
         if grade is None or grade.score is None:
@@ -173,7 +170,9 @@ class MapElitesArm:
         request = ReviseRequest(
             topic=work.desk.topic,
             idea=parent.text,
-            direction=f"move it towards this: {'; '.join(ends)}." if ends else "find a stronger form of it.",
+            direction=wording("directions/towards", ends="; ".join(ends))
+            if ends
+            else wording("directions/stronger"),
             sources=work.material.sample(work.number),
             seed=call_seed(work.desk.seed, work.number),
         )

@@ -9,6 +9,7 @@ from ideation.families.search.material import SHOWN, call_seed, find
 from ideation.families.search.workshop import Workshop
 from ideation.idea import Idea
 from ideation.muse import Grade, ListRequest, Operator, ReviseRequest, Source
+from ideation.wordings import wording
 
 PARTS = ("title", "problem", "mechanism", "prediction", "evaluation", "dropped", "consequence")
 TOUCHES = {
@@ -20,28 +21,22 @@ TOUCHES = {
 BAR = 4
 """Grades under it are fed back."""
 
-REFRAME = (
-    "state the problem anew: for whom, at what scale or in what setting is it another problem?"
-    " Fit the rest to it."
-)
-REFINE = "make it stronger where it is weak, and leave alone what is good."
-RETRIEVE = "use what the papers below offer to mend the weak parts; name what you use."
-LOOK_UP = (
-    "What would one have to look up to make this idea stronger? Give search queries of two to five words."
-)
+REFRAME = wording("directions/reframe")
+REFINE = wording("directions/refine")
+RETRIEVE = wording("directions/retrieve and refine")
+LOOK_UP = wording("questions/look up")
 
 CROSSOVER = Operator(
     deck="evolution",
     name="crossover",
-    instruction="Make one idea of the ideas above: take the core of one, and join to it what makes another"
-    " work. It must be more than both side by side.",
+    instruction=wording("operators/crossover"),
 )
 MUTATE = (
-    "change one thing of the mechanism: its means, its order, its place or its scale.",
-    "turn round what the mechanism takes for granted, and follow that through.",
-    "keep the mechanism and let it work on another part of the problem.",
+    wording("directions/mutate the mechanism"),
+    wording("directions/mutate what is taken for granted"),
+    wording("directions/mutate the place"),
 )
-REWRITE = "keep only the problem: let another mechanism, of another kind, solve it."
+REWRITE = wording("directions/rewrite")
 
 
 class Move(StrEnum):

@@ -18,11 +18,9 @@ from ideation.families.search.workshop import STOP_PHRASE, Workshop
 from ideation.families.search.worth import CRITERIA
 from ideation.idea import Family, Idea
 from ideation.muse import Criterion, ReviseRequest
+from ideation.wordings import wording
 
-DIRECTION = (
-    "mend what is named below and nothing else. Would you change nothing, then give the title"
-    f' "{STOP_PHRASE}".'
-)
+DIRECTION = wording("directions/reflect", stop=STOP_PHRASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

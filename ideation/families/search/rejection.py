@@ -16,8 +16,9 @@ from ideation.families.search.twins import Twin, as_source
 from ideation.families.search.workshop import Workshop, texts_of
 from ideation.idea import Family, Idea
 from ideation.muse import ReviseRequest
+from ideation.wordings import wording
 
-DIRECTION = "it says the same as an earlier idea. Keep the topic; take another mechanism, from elsewhere."
+DIRECTION = wording("directions/unlike an earlier idea")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

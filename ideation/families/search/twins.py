@@ -17,13 +17,10 @@ from ideation.families.search.material import call_seed
 from ideation.idea import IdeaText
 from ideation.likeness.model import model_for
 from ideation.likeness.signals import Pool
-from ideation.muse import Criterion, ReviewRequest, Source
+from ideation.muse import ReviewRequest, Source
+from ideation.wordings import criterion
 
-SAMENESS = Criterion(
-    name="difference",
-    question="Is it another idea than the one shown as a paper, in its substance and not in its words?",
-    anchors=("the same idea in other words", "one core, another turn", "another idea"),
-)
+SAMENESS = criterion("search: difference")
 _SAME = 1
 """The grade that calls two ideas one. In doubt they stay apart: an idea merged away is gone."""
 

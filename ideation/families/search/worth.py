@@ -13,22 +13,11 @@ from ideation.arm import Desk
 from ideation.families.search.material import call_seed, find
 from ideation.idea import Idea, IdeaId
 from ideation.muse import Criterion, Grade, ReviewRequest
+from ideation.wordings import criterion
 
-NOVELTY = Criterion(
-    name="novelty",
-    question="Does it go beyond the papers that are shown, and beyond what one would expect?",
-    anchors=("one of the papers has it", "a variant of what is known", "a step that nobody has taken"),
-)
-VALIDITY = Criterion(
-    name="validity",
-    question="Does the mechanism follow from what is known, and could the prediction fail?",
-    anchors=("contradicts what is known", "plausible, with gaps", "follows, and a test can refute it"),
-)
-SIGNIFICANCE = Criterion(
-    name="significance",
-    question="If it holds, how much would be possible that is not possible now?",
-    anchors=("nothing would change", "one group would work otherwise", "a field would work otherwise"),
-)
+NOVELTY = criterion("search: novelty")
+VALIDITY = criterion("search: validity")
+SIGNIFICANCE = criterion("search: significance")
 CRITERIA = (NOVELTY, VALIDITY, SIGNIFICANCE)
 
 NEAREST_SHOWN = 3

@@ -12,9 +12,10 @@ from ideation.families.search.material import Material, call_seed
 from ideation.families.search.workshop import said_by
 from ideation.idea import Family, Idea
 from ideation.muse import ListRequest, Shape
+from ideation.wordings import wording
 
 MOST_WORDS = 6
-QUESTION = f"Say the core of this idea in at most {MOST_WORDS} words."
+QUESTION = wording("questions/core", words=MOST_WORDS)
 SPARK = "spark: "
 """In front of the core among an idea's notes."""
 

@@ -13,12 +13,12 @@ from ideation.families.search.material import Material, call_seed
 from ideation.families.steering.box import Box, Cell, pairs_of
 from ideation.idea import Family
 from ideation.muse import ListRequest, Operator, Source
+from ideation.wordings import wording
 
 FILL = Operator(
     deck="morphological_box",
     name="fill the cell",
-    instruction="The notes name one cell of a box of possibilities: a value for each axis. Write the idea"
-    " that lies in that cell, with every one of its values.",
+    instruction=wording("operators/fill the cell"),
 )
 LONGEST_VALUE = 80
 """Characters of a value."""
@@ -113,7 +113,7 @@ class BoxArm:
         read = [paper.facets or read_facets(paper.paper, paper.title, paper.abstract) for paper in papers]
         requests = [
             ListRequest(
-                question=f"Name different values of this axis, in two to five words of the texts: {name}.",
+                question=wording("questions/values of an axis", axis=name),
                 material=tuple(text for each in read for text in each.of(kind)[:1]),
                 count=self.values,
                 seed=call_seed(desk.seed, number),

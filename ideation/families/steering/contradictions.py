@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import UserError
 from ideation.muse import Operator
+from ideation.wordings import data
 
 DECK = "triz"
 
@@ -56,7 +56,7 @@ class Contradiction:
 
 @cache
 def _file() -> _File:
-    raw = files("ideation.families.steering").joinpath("triz.json").read_bytes()
+    raw = data("triz.json")
     return _File.model_validate_json(raw)
 
 

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from core.errors import UserError
 from ideation.muse import Operator
+from ideation.wordings import data
 
 
 class _Deck(BaseModel):
@@ -23,7 +23,7 @@ class _Deck(BaseModel):
 
 @cache
 def _file() -> dict[str, _Deck]:
-    raw = files("ideation.families.steering").joinpath("decks.json").read_bytes()
+    raw = data("decks.json")
     return TypeAdapter(dict[str, _Deck]).validate_json(raw)
 
 

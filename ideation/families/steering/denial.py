@@ -11,11 +11,9 @@ from ideation.families.search.asking import NOTHING_CAME, PATIENCE, Ask, ask_all
 from ideation.families.search.material import Material, call_seed
 from ideation.idea import Family, Idea
 from ideation.muse import ListRequest
+from ideation.wordings import wording
 
-QUESTION = (
-    "Name the mechanism or technique that each of these ideas relies on, in the ideas' own words, two to four"
-    " words each."
-)
+QUESTION = wording("questions/mechanisms used")
 TERMS_AN_IDEA = 3
 LEAST_A_ROUND = 2
 """Of one idea alone nobody can tell its mechanism from its turns of speech."""

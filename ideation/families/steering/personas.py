@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 
 from pydantic import TypeAdapter
 
@@ -14,12 +13,13 @@ from ideation.arm import Desk, Harvest, Produced
 from ideation.families.search.asking import Ask, collect
 from ideation.families.search.material import Material
 from ideation.idea import Family
+from ideation.wordings import data
 
 
 @cache
 def ordinary_people() -> tuple[str, ...]:
     """The roles of `personas.json`, each as it follows on "You are"."""
-    raw = files("ideation.families.steering").joinpath("personas.json").read_bytes()
+    raw = data("personas.json")
     return TypeAdapter(tuple[str, ...]).validate_json(raw)
 
 

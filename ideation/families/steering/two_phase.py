@@ -11,16 +11,13 @@ from ideation.families.search.asking import Ask, collect
 from ideation.families.search.material import Material, call_seed
 from ideation.idea import Family
 from ideation.muse import ListRequest, Operator, Shape
+from ideation.wordings import wording
 
-QUESTION = (
-    "List short and free associations with this topic, however odd. Judge none of them, and let no constraint"
-    " hold you back."
-)
+QUESTION = wording("questions/two phase")
 CHOOSE = Operator(
     deck="two_phase",
     name="choose and satisfy",
-    instruction="The notes list free associations with the topic. Choose one or two that can be made to work,"
-    " say which, and write the idea from them so that it meets all that the topic asks for.",
+    instruction=wording("operators/choose and satisfy"),
 )
 
 

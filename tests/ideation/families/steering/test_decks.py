@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from ideation.families.steering.contradictions import (
 from ideation.families.steering.deck_arm import DeckArm, TrizArm
 from ideation.families.steering.decks import Dealer, deck, deck_names
 from ideation.idea import IdeaText
+from ideation.wordings import data
 from tests.ideation.families.search.papers import CannedMuse, desk, idea_text
 
 DECKS = {name: deck(name) for name in deck_names()} | {"triz": principles()}
@@ -81,7 +81,7 @@ def test_2_6_the_matrix_is_looked_up_in_code() -> None:
 
 
 def test_2_6_the_reduced_matrix_says_so_and_names_only_what_exists() -> None:
-    raw = json.loads(files("ideation.families.steering").joinpath("triz.json").read_text("utf-8"))
+    raw = json.loads(data("triz.json"))
     numbers = [each["number"] for each in raw["parameters"]]
     assert raw["note"].startswith("Reduced")
     assert len(properties()) == len(set(numbers)) == 12
