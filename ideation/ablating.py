@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.embedder import Embedder
-from core.errors import AtlasError, LimitReached
+from core.errors import ModelOutputError, ProviderError
 from ideation.arm import CallBudget
 from ideation.evaluation.ablation import ArmDifference, ArmResult, compare_arms
 from ideation.evaluation.good_and_different import yield_of
@@ -42,6 +42,8 @@ class Trial:
     spread: float
     mean_grade: float | None
     calls: int
+    ungraded: int = 0
+    """Grades that the judge could not give, of those asked for; an idea without any is not good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,9 @@ async def ablate(
 ) -> Ablation:
     """Every variant on every topic with `calls` calls for generation; the judge's grades come on top, for
     they measure and do not help.
+
+    Raises:
+        LimitReached: the run's budget is spent.
     """
     trials: list[Trial] = []
     for topic in topics:
@@ -110,7 +115,8 @@ async def _measured(
     texts = {idea.id: idea.text.whole for idea in ideas}
     kept = set((await find_duplicates(texts, embedder=embedder, context=plan.topic)).kept)
     left = [idea for idea in ideas if idea.id in kept]
-    grades = np.array([await _grade(idea, plan, judge) for idea in left], dtype=np.float64)
+    given = [await _grades(idea, plan, judge) for idea in left]
+    grades = np.array([np.mean(each) if each else np.nan for each in given], dtype=np.float64)
     known = grades[np.isfinite(grades)]
     spread = good = 0.0
     if left:
@@ -127,19 +133,24 @@ async def _measured(
         spread=round(spread, 6),
         mean_grade=round(float(known.mean()), 6) if len(known) else None,
         calls=calls,
+        ungraded=len(left) * len(CRITERIA) - sum(map(len, given)),
     )
 
 
-async def _grade(idea: Idea, plan: RunPlan, judge: Muse) -> float:
-    """Mean of the criteria that the judge could tell; NaN where it could tell none."""
+async def _grades(idea: Idea, plan: RunPlan, judge: Muse) -> list[int]:
+    """On the criteria that the judge could tell.
+
+    Raises:
+        LimitReached: the budget is spent; half a comparison would favour what was judged first.
+    """
     found: list[int] = []
     for criterion in CRITERIA:
         try:
             grade = await judge.grade(
                 ReviewRequest(topic=plan.topic, idea=idea.text, criterion=criterion, seed=plan.seed)
             )
-        except (AtlasError, LimitReached):
+        except (ModelOutputError, ProviderError):
             continue
         if grade.score is not None:
             found.append(grade.score)
-    return float(np.mean(found)) if found else float("nan")
+    return found

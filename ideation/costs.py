@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.budget import Budget
 from core.chat import ChatModel, ChatReply, ChatRequest
+from core.errors import LimitReached
 from core.prices import price
 from core.usage import TokenUsage
 
@@ -31,6 +32,8 @@ class CostLedger:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._stages: dict[str, StageCosts] = {}
+        self.refused = ""
+        """Why the first call was refused for which the budget did not last; empty while none was."""
 
     def __iter__(self) -> Iterator[tuple[str, StageCosts]]:
         return iter(sorted(self._stages.items()))
@@ -42,7 +45,11 @@ class CostLedger:
         """Raises:
         LimitReached: the run's budget is spent.
         """
-        self._budget.check()
+        try:
+            self._budget.check()
+        except LimitReached as limit:
+            self.refused = self.refused or str(limit)
+            raise
 
     def spent(self, stage: str, model: str, usage: TokenUsage) -> None:
         cost = price(model, usage)

@@ -226,3 +226,4 @@ async def run_pipeline(bench: Bench) -> None:
     """All stages; what they made stands on the bench."""
     start: PipelineState = {"round": 0, "kept": 0, "fresh": 0}
     await build_pipeline().compile(name="ideas").ainvoke(start, context=bench)
+    bench.stopped = bench.stopped or bench.ledger.refused  # what was refused is unknown or unranked

@@ -122,6 +122,8 @@ def _table(found: Ablation) -> str:
         lines.append(
             f"{name:<12} {len(own):>6}  {mean[0]:>5.1f}  {mean[1]:>4.1f}  {mean[2]:>18.1f}  {mean[3]:>6.2f}"
         )
+    if ungraded := sum(trial.ungraded for trial in found.trials):
+        lines += ["", f"grades that the judge could not give: {ungraded}"]
     lines += ["", "difference of good and different ideas (second - first), paired over topics"]
     lines += [
         f"{each.first} -> {each.second}: {each.difference}" + ("" if each.equal_budget else " (unequal cost)")
@@ -139,19 +141,22 @@ def novelty(
     as_json: Json = False,
 ) -> None:
     """Look for each idea's nearest papers, facet by facet: exists, partial, not found or unknown."""
-    from app.output import print_json, print_text
+    from app.output import print_json, print_text, say
 
-    reports, titles = asyncio.run(_novelty(file, list(corpus or []), judge, before, budget_usd))
+    reports, titles, stopped = asyncio.run(_novelty(file, list(corpus or []), judge, before, budget_usd))
+    if stopped:
+        say(f"stopped early, and the rest is unknown: {stopped}")
     if as_json:
         print_json(
             {
+                "stopped": stopped,
                 "ideas": [
                     {"title": titles[report.idea], "verdict": report.verdict.value, **asdict(report)}
                     for report in reports
-                ]
+                ],
             }
         )
-        return
+        raise typer.Exit(3 if stopped else 0)
     lines: list[str] = []
     for report in reports:
         lines.append(f"{titles[report.idea]}: {report.verdict.value.replace('_', ' ')}")
@@ -160,11 +165,12 @@ def novelty(
             verdict = finding.verdict.value.replace("_", " ")
             lines.append(f"  {finding.aspect.value:<11} {verdict:<10} {finding.reason}{nearest}")
     print_text("\n".join(lines))
+    raise typer.Exit(3 if stopped else 0)
 
 
 async def _novelty(
     file: Path, files: list[Path], judge: str, before: str, budget_usd: float | None
-) -> tuple[tuple[NoveltyReport, ...], dict[str, str]]:
+) -> tuple[tuple[NoveltyReport, ...], dict[str, str], str]:
     from app.ideas.ranking import read_entries
     from app.ideas.working import cutoff_of
     from app.ideas.workshop import ideas_folder, open_papers, open_voices, parse_writer, the_embedder
@@ -199,7 +205,7 @@ async def _novelty(
         finally:
             for model in voices.models:
                 await model.close()
-    return reports, {idea.id: idea.text.title or idea.id for idea in ideas}
+    return reports, {idea.id: idea.text.title or idea.id for idea in ideas}, ledger.refused
 
 
 def _text(sections: Mapping[str, str]) -> IdeaText:

@@ -38,16 +38,18 @@ def rank_file(
     as_json: Json = False,
 ) -> None:
     """Compare ideas in pairs, blind and in random order, and rank them with intervals and tiers."""
-    from app.output import print_json, print_text
+    from app.output import print_json, print_text, say
 
     entries = read_entries(file)
-    ranking, matches = asyncio.run(
+    ranking, matches, stopped = asyncio.run(
         _rank(entries, judge, list(corpus or []), axes, comparisons, schedule, log, budget_usd, seed)
     )
     titles = {entry.id: entry.sections.get("title", entry.id) for entry in entries}
+    if stopped:
+        say(f"stopped early: {stopped}")
     if as_json:
-        print_json(_document(ranking, titles, matches))
-        return
+        print_json({"stopped": stopped, **_document(ranking, titles, matches)})
+        raise typer.Exit(3 if stopped else 0)
     lines = [
         f"{each.rank:>3}  {each.rank_low:>3} to {each.rank_high:<3}  tier {each.tier}  {each.strength:+.2f}"
         f"  {titles[each.idea]}"
@@ -55,10 +57,12 @@ def rank_file(
     ]
     bias = [
         f"{table.axis.value}: the first slot gains {table.first_slot.estimate:+.2f}"
-        f" ({table.first_slot.low:+.2f} to {table.first_slot.high:+.2f}) log odds"
+        f" ({table.first_slot.low:+.2f} to {table.first_slot.high:+.2f}) log odds;"
+        f" abstained {table.hygiene.abstained}; circles {table.hygiene.cycles}"
         for table in ranking.axes
     ]
     print_text("\n".join([*lines, "", *bias, f"{len(matches)} comparisons"]))
+    raise typer.Exit(3 if stopped else 0)
 
 
 def read_entries(file: Path, least: int = 2) -> list[Entry]:
@@ -109,7 +113,7 @@ async def _rank(
     log: Path | None,
     budget_usd: float | None,
     seed: int,
-) -> tuple[Ranking, MatchLog]:
+) -> tuple[Ranking, MatchLog, str]:
     from app.ideas.workshop import ideas_folder, open_papers, open_voices, parse_writer, the_embedder
     from core.budget import Budget, BudgetLimits
     from core.settings import load_settings
@@ -145,7 +149,8 @@ async def _rank(
     finally:
         for model in voices.models:
             await model.close()
-    return rank([entry.id for entry in entries], matches, dict.fromkeys(chosen, 1.0), seed), matches
+    ranking = rank([entry.id for entry in entries], matches, dict.fromkeys(chosen, 1.0), seed)
+    return ranking, matches, ledger.refused
 
 
 def _blinded(entries: list[Entry]) -> dict[str, str]:
@@ -202,6 +207,14 @@ def _document(ranking: Ranking, titles: dict[str, str], matches: MatchLog) -> di
                 "logit": table.first_slot.estimate,
                 "low": table.first_slot.low,
                 "high": table.first_slot.high,
+            }
+            for table in ranking.axes
+        },
+        "hygiene": {
+            table.axis.value: {
+                name: {"count": share.count, "of": share.of, "low": share.low, "high": share.high}
+                for name in table.hygiene.__dataclass_fields__
+                if (share := getattr(table.hygiene, name))
             }
             for table in ranking.axes
         },
