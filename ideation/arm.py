@@ -184,12 +184,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """An idea that an arm gave up, and why; `idea` is all of it, where it is of this run."""
+    """An idea that an arm gave up, and why; `idea` is all of it, where it is of this run. `surplus` ideas had
+    no fault: others were held to be better.
+    """
 
     text: IdeaText
     lever: str
     reason: str
     idea: Idea | None = None
+    surplus: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,9 +268,11 @@ class Harvest:
         self.ideas.append(idea)
         return idea
 
-    def reject(self, idea: Idea, reason: str) -> None:
+    def reject(self, idea: Idea, reason: str, *, surplus: bool = False) -> None:
         self.ideas.remove(idea)
-        self.rejected.append(Rejected(text=idea.text, lever=self.arm.lever, reason=reason, idea=idea))
+        self.rejected.append(
+            Rejected(text=idea.text, lever=self.arm.lever, reason=reason, idea=idea, surplus=surplus)
+        )
 
     def rewritten(self, idea: Idea, text: IdeaText, *, operator: str, feedback: Sequence[str] = ()) -> Idea:
         """The idea in new words, as a child: it inherits no grade of its parent."""

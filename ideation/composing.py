@@ -45,9 +45,10 @@ PORTFOLIO = 5
 PERMUTATIONS = 500
 _PROMPTS = (FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt, SamePrompt)
 OFFLINE_NOTE = (
-    "No model wrote these ideas: they recombine phrases of the papers by rules, and a count of marks in their"
-    " texts ranks them. They show the pipeline, not insight."
+    "No model wrote these ideas: they recombine phrases of the papers by rules. They show the pipeline, not"
+    " insight."
 )
+COUNTED_NOTE = "No model compared them: a count of marks in their texts ranks them, which reads no meaning."
 SELF_JUDGED_NOTE = "One model wrote the ideas and judged them: it may prefer its own."
 
 
@@ -335,10 +336,17 @@ def _notes(bench: Bench) -> tuple[str, ...]:
     notes: list[str] = []
     if bench.muse.name == "offline":
         notes.append(OFFLINE_NOTE)
+    if bench.pair_judge.name.startswith("offline"):
+        notes.append(COUNTED_NOTE)
     elif bench.muse.name == bench.pair_judge.name:
         notes.append(SELF_JUDGED_NOTE)
     if len(bench.ideas) < bench.plan.count:
-        notes.append(f"{len(bench.ideas)} of {bench.plan.count} ideas: the arms found no more that differ.")
+        why = " the arms found no more that differ within their rounds and calls."
+        if bench.stopped:
+            why = " the run was stopped."
+        elif bench.people.vetoed:
+            why = f" {len(bench.people.vetoed)} were vetoed, or the arms found no more that differ."
+        notes.append(f"{len(bench.ideas)} of {bench.plan.count} ideas:{why}")
     if bench.people.gate.steers and bench.muse.name == "offline":
         notes.append("The offline recombiner does not read what a person steers.")
     if bench.stopped:

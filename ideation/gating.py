@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.errors import UserError
-from ideation.arm import Arm
+from ideation.arm import Arm, Rejected
 from ideation.families.agents.gate import Entry, Gate
 from ideation.families.agents.group import GroupArm
 from ideation.families.agents.supervisor import SupervisorArm
@@ -34,6 +34,7 @@ class GateDesk:
     after: dict[IdeaId, Idea | None] = field(default_factory=dict)
     """By the id of what was shown: what went on in its place; None after a veto."""
     given_up: dict[IdeaId, str] = field(default_factory=dict)
+    vetoed: list[Rejected] = field(default_factory=list)
 
     @property
     def acts(self) -> tuple[Entry, ...]:
@@ -59,6 +60,7 @@ class GateDesk:
             self.after[idea.id] = later
             if later is None:
                 self.given_up[idea.id] = passed.vetoed[0].reason
+                self.vetoed += [each for each in passed.vetoed if each not in self.vetoed]
             else:
                 kept.append(later)
                 if later.id != idea.id:

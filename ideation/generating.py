@@ -107,7 +107,9 @@ class Generator:
             self.total.made += calls.made
         if len(produced.ideas) > wanted:
             over = [
-                Rejected(text=idea.text, lever=arm.lever, reason="more than were wanted", idea=idea)
+                Rejected(
+                    text=idea.text, lever=arm.lever, reason="more than were wanted", idea=idea, surplus=True
+                )
                 for idea in produced.ideas[wanted:]
             ]
             produced = replace(produced, ideas=produced.ideas[:wanted], rejected=(*produced.rejected, *over))

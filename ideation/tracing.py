@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ideation.arm import Rejected
 from ideation.families.search.lineage import Fate, Node, Searched
 from ideation.generating import Played
 from ideation.idea import Idea, IdeaId, text_diff
@@ -25,6 +26,7 @@ def lineage_of(
     nodes: dict[IdeaId, Node] = {}
     reasons: dict[IdeaId, str] = {}
     given: set[IdeaId] = set()
+    spare: set[IdeaId] = set()
     for turn in played:
         produced = turn.produced
         rejected = [each for each in produced.rejected if each.idea is not None]
@@ -35,12 +37,14 @@ def lineage_of(
         made |= {idea.id: idea for idea in produced.ideas}
         reasons |= {each.idea.id: each.reason for each in rejected if each.idea}
         given |= {idea.id for idea in produced.ideas}
+        spare |= {each.idea.id for each in rejected if each.idea and each.surplus}
     reasons |= given_up or {}
     last = {idea.id: idea for idea in kept}
     found = []
     for key, idea in _in_order({**made, **{key: idea for key, idea in last.items() if key not in made}}):
         node = nodes.get(key)
         fate, reason = _fate(key, last, duplicates, reasons, given, node)
+        fate = SURPLUS if fate == REJECTED and key in spare else fate
         ends = last.get(key, idea)
         found.append(
             LineageNode(
@@ -107,3 +111,22 @@ def _in_order(ideas: Mapping[IdeaId, Idea]) -> list[tuple[IdeaId, Idea]]:
             else:
                 ordered.setdefault(waiting.pop(), ideas[key])
     return list(ordered.items())
+
+
+def failures_of(played: Sequence[Played], vetoed: Sequence[Rejected] = ()) -> list[Rejected]:
+    """What was given up for a fault of its own: not what was one too many, and not a version of an idea that
+    went on in other words.
+    """
+    every = [each for turn in played for each in turn.produced.rejected]
+    going = [idea for turn in played for idea in turn.produced.ideas]
+    went_on = {parent for idea in going for parent in idea.parents}
+    made = {idea.id for idea in going}
+    return [
+        *(
+            each
+            for each in every
+            if not each.surplus
+            and (each.idea is None or (each.idea.id not in went_on and not made & set(each.idea.parents)))
+        ),
+        *vetoed,
+    ]

@@ -1,4 +1,4 @@
-"""`atlas ideas judge-calibrate`: what a judge's word is worth beside people's own agreement."""
+"""`atlas ideas judge-calibrate|likeness-calibrate`: what a judge's word and a threshold are worth."""
 
 from __future__ import annotations
 
@@ -70,3 +70,85 @@ def _scores(path: Path) -> dict[Axis, dict[str, float]]:
         }
     except (AttributeError, TypeError, ValueError):
         raise UserError(f"{path} holds no scores: every idea needs a number") from None
+
+
+def likeness_calibrate(
+    pairs: Annotated[Path, typer.Argument(help="JSON lines with `one`, `other` (texts) and `same`.")],
+    precision: Annotated[
+        float, typer.Option(help="Precision wanted of pairs that are called the same.")
+    ] = 0.95,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(help="Share of pairs that are the same where it is used; default: as here."),
+    ] = None,
+    topic: Annotated[str, typer.Option(help="What all texts are about.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Print precision and recall of the likeness at every threshold, for the embedder of this home."""
+    import numpy as np
+
+    from app.ideas.workshop import the_embedder
+    from app.output import print_json, print_text
+    from core.settings import load_settings
+    from ideation.likeness.model import model_for
+    from ideation.likeness.signals import Pool
+    from ideation.likeness.thresholds import curve, curve_table, for_precision
+
+    if not 0.0 < precision <= 1.0:
+        raise UserError(f"a precision lies between 0 and 1, not at {precision}")
+    labelled = _pairs(pairs)
+    embedder = the_embedder(load_settings())
+    model = model_for(embedder, context=bool(topic.strip()))
+    pool = Pool(
+        [text for one, other, _ in labelled for text in (one, other)], embedder=embedder, context=topic
+    )
+    chances = model.likeness(pool, [(2 * at, 2 * at + 1) for at in range(len(labelled))])
+    points = curve(chances, np.array([same for _, _, same in labelled]), base_rate=base_rate)
+    found = for_precision(points, precision)
+    if as_json:
+        print_json(
+            {
+                "backend": model.backend,
+                "shipped": {"sure": model.sure, "maybe": model.maybe},
+                "pairs": len(labelled),
+                "threshold": asdict(found) if found else None,
+                "curve": [asdict(point) for point in points],
+            }
+        )
+        return
+    told = (
+        f"{found.threshold:.3f}, which finds {found.recall:.2f} of them" if found else "none on these pairs"
+    )
+    print_text(
+        "\n".join(
+            [
+                f"{len(labelled)} pairs, likeness fitted for: {model.backend}; shipped: the same from"
+                f" {model.sure:.3f}, in doubt from {model.maybe:.3f}",
+                curve_table(points),
+                f"threshold for a precision of {precision:g}: {told}",
+            ]
+        )
+    )
+
+
+def _pairs(file: Path) -> list[tuple[str, str, bool]]:
+    """Raises:
+    UserError: the file or one of its lines is no labelled pair; the message names it.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+            one, other, same = raw["one"], raw["other"], raw["same"]
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{file}, line {number}: write an object with one, other and same") from None
+        if not (isinstance(one, str) and isinstance(other, str) and isinstance(same, bool)):
+            raise UserError(f"{file}, line {number}: one and other are texts, same is true or false")
+        found.append((one, other, same))
+    return found

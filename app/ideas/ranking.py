@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from core.errors import UserError
 
 if TYPE_CHECKING:
     from ideation.ranking.blinding import Entry
+    from ideation.ranking.hygiene import Kappa
     from ideation.ranking.match_log import MatchLog
     from ideation.ranking.standings import Ranking
 
@@ -32,6 +34,10 @@ def rank_file(
     schedule: Annotated[
         str, typer.Option(help="Who meets whom: information, swiss, round_robin or random.")
     ] = "information",
+    beside: Annotated[
+        Path | None,
+        typer.Option(help="Match log of another judge on the same ideas: tell how far both agree."),
+    ] = None,
     log: Annotated[Path | None, typer.Option(help="Match log to write and to go on from.")] = None,
     budget_usd: Annotated[float | None, typer.Option(help="Stop at so much money.")] = None,
     seed: Seed = 0,
@@ -44,11 +50,18 @@ def rank_file(
     ranking, matches, stopped = asyncio.run(
         _rank(entries, judge, list(corpus or []), axes, comparisons, schedule, log, budget_usd, seed)
     )
+    agreed = _agreement(matches, beside, seed) if beside else {}
     titles = {entry.id: entry.sections.get("title", entry.id) for entry in entries}
     if stopped:
         say(f"stopped early: {stopped}")
     if as_json:
-        print_json({"stopped": stopped, **_document(ranking, titles, matches)})
+        print_json(
+            {
+                "stopped": stopped,
+                **_document(ranking, titles, matches),
+                "agreement": {axis: asdict(each) for axis, each in agreed.items()},
+            }
+        )
         raise typer.Exit(3 if stopped else 0)
     lines = [
         f"{each.rank:>3}  {each.rank_low:>3} to {each.rank_high:<3}  tier {each.tier}  {each.strength:+.2f}"
@@ -60,6 +73,15 @@ def rank_file(
         f" ({table.first_slot.low:+.2f} to {table.first_slot.high:+.2f}) log odds;"
         f" abstained {table.hygiene.abstained}; circles {table.hygiene.cycles}"
         for table in ranking.axes
+    ]
+    bias += [
+        f"{axis}: both judges agree on {each.agreement} pairs, kappa "
+        + (
+            "cannot be told"
+            if each.value is None
+            else f"{each.value:.2f} ({each.low:.2f} to {each.high:.2f})"
+        )
+        for axis, each in agreed.items()
     ]
     print_text("\n".join([*lines, "", *bias, f"{len(matches)} comparisons"]))
     raise typer.Exit(3 if stopped else 0)
@@ -160,6 +182,23 @@ def _blinded(entries: list[Entry]) -> dict[str, str]:
         return blind(entries)
     except ValueError as error:
         raise UserError(f"the ideas cannot be compared: {error}") from None
+
+
+def _agreement(matches: MatchLog, beside: Path, seed: int) -> dict[str, Kappa]:
+    """By axis, with the log of another judge.
+
+    Raises:
+        UserError: it is no match log.
+    """
+    from ideation.ranking.hygiene import kappa
+    from ideation.ranking.match_log import Axis, MatchLog
+
+    try:
+        other = MatchLog.from_jsonl(beside.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{beside} cannot be read: {error}") from None
+    shared = [axis for axis in Axis if matches.on(axis) and other.on(axis)]
+    return {axis.value: kappa(matches.on(axis), other.on(axis), seed) for axis in shared}
 
 
 def _elo(ranking: Ranking, matches: MatchLog) -> dict[str, dict[str, float]]:

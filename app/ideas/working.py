@@ -217,12 +217,13 @@ class Memory:
     remembered: Remembered
 
     def keep(self, bench: Bench) -> None:
-        """What was given up repels later runs, and the first tier is shown to them."""
+        """What was given up for a fault repels later runs, and the first tier is shown to them."""
         if self.library is None or bench.ranking is None:
             return
         from ideation.families.knowledge.remembering import remember_rejected, remember_successful
+        from ideation.tracing import failures_of
 
-        rejected = [each for turn in bench.played for each in turn.produced.rejected]
+        rejected = failures_of(bench.played, bench.people.vetoed)
         best = {standing.idea for standing in bench.ranking.overall[:MOST_KEPT] if standing.tier == 1}
         remember_rejected(self.library, self.topic, self.run_id, rejected)
         remember_successful(

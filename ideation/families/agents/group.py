@@ -78,7 +78,7 @@ class GroupArm:
             stopped = str(limit)
         _drop_repeats(harvest)
         for idea in harvest.ideas[wanted:]:
-            harvest.reject(idea, "more than were wanted; the group held others to be better")
+            harvest.reject(idea, "more than were wanted; the group held others to be better", surplus=True)
         return harvest.produced(measures=_measures(sessions), stopped=stopped)
 
     async def _work(self, session: Session, missing: int, said: dict[int, tuple[str, ...]]) -> None:

@@ -73,7 +73,7 @@ class SupervisorArm:
             stopped = str(limit)
         work.harvest.ideas.sort(key=lambda idea: -work.mean(idea))
         for idea in work.harvest.ideas[wanted:]:
-            work.harvest.reject(idea, "more than were wanted; the panel graded others higher")
+            work.harvest.reject(idea, "more than were wanted; the panel graded others higher", surplus=True)
         return work.harvest.produced(measures=work.measures(), stopped=stopped)
 
 

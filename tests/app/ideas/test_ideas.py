@@ -234,3 +234,41 @@ def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: 
     assert said.document["papers"] == len(FACTS)
     told = [line for line in said.err.splitlines() if line.startswith("note: ")]
     assert len(told) == 4
+
+
+def test_6_1_the_curve_of_thresholds_is_printed_for_labelled_pairs(desk: Terminal) -> None:
+    lines = []
+    for number, (problem, means, measure) in enumerate(FACTS * 4):
+        one = f"{means} for {problem}, case {number}: {measure} was measured."
+        near, far = f"For {problem}, case {number}, {means}: {measure} was measured.", FACTS[number % 8 - 1]
+        lines += [
+            {"one": one, "other": near, "same": True},
+            {"one": one, "other": " ".join(far), "same": False},
+        ]
+    file = desk.folder / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    found = desk.ok("ideas", "likeness-calibrate", file, "--json").document
+    curve = found["curve"]
+    assert isinstance(curve, list)
+    assert [point["threshold"] for point in curve] == sorted(point["threshold"] for point in curve)
+    assert found["threshold"]["precision"] >= 0.95  # type: ignore[index]
+    said = desk.ok("ideas", "likeness-calibrate", file).out
+    assert "threshold  precision  recall  called" in said
+    assert "threshold for a precision of 0.95" in said
+    file.write_text('{"one": "a"}')
+    assert "line 1: write an object" in desk.run("ideas", "likeness-calibrate", file).err
+
+
+def test_7_10_two_judges_are_set_side_by_side(desk: Terminal) -> None:
+    texts = [
+        {"id": n, "title": n, "text": f"It costs {len(n)} weeks. Measure it."} for n in ("a", "bb", "ccc")
+    ]
+    file, log = desk.folder / "ideas.jsonl", desk.folder / "one.jsonl"
+    file.write_text("\n".join(map(json.dumps, texts)))
+    words = ("ideas", "rank", file, "--axes", "feasibility", "--comparisons", "9")
+    desk.ok(*words, "--log", log)
+    found = desk.ok(*words, "--seed", "4", "--beside", log, "--json").document["agreement"]
+    assert isinstance(found, dict)
+    agreement = found["feasibility"]["agreement"]
+    assert agreement["count"] == agreement["of"] == found["feasibility"]["pairs"] == 3
+    assert "both judges agree on 3/3" in desk.ok(*words, "--beside", log).out

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideation.arm import Arm, Produced
+from ideation.arm import Arm, Produced, Rejected
+from ideation.families.agents.supervisor import SupervisorArm
 from ideation.families.search.beam import BeamArm
 from ideation.families.search.mcts import MctsArm
 from ideation.families.steering.box_arm import BoxArm
@@ -14,7 +16,7 @@ from ideation.generating import Played
 from ideation.report.graph import graph_of, to_graph_json, to_graphml, trees
 from ideation.report.record import LineageNode, RunRecord
 from ideation.report.writing import to_html, to_markdown
-from ideation.tracing import lineage_of
+from ideation.tracing import failures_of, lineage_of
 from tests.ideation.families.search.papers import CannedMuse, desk
 from tests.ideation.report.samples import run_record
 
@@ -114,3 +116,25 @@ def test_3_13_trees_show_each_text_once_below_its_first_parent(parents: list[lis
     depth = {each.id: at for at, each in lines}
     for each in nodes:
         assert depth[each.id] == (depth[each.parents[0]] + 1 if each.parents else 0)
+
+
+async def test_1_14_only_what_was_given_up_for_a_fault_counts_as_a_failure() -> None:
+    """Neither the version before a revision, nor what was one too many."""
+    arm = SupervisorArm(batch=3)
+    produced = await arm.run(desk(), 3)
+    made = lineage_of([played(arm, produced)], produced.ideas, {})
+    given_up = {node.id for node in made if node.fate == "rejected"}
+    versions = {parent for node in made for parent in node.parents}
+    counted = {each.idea.id for each in failures_of([played(arm, produced)]) if each.idea}
+    assert counted <= given_up - versions
+    one, other = (Rejected(text=idea.text, lever="x", reason="r", idea=idea) for idea in produced.ideas[:2])
+    turn = Played(
+        arm=arm,
+        wanted=1,
+        calls=0,
+        produced=Produced(ideas=produced.ideas[2:], rejected=(one, replace(other, surplus=True))),
+    )
+    assert failures_of([turn]) == [one]
+    assert failures_of([], [other]) == [other]
+    fates = {node.id: node.fate for node in lineage_of([turn], produced.ideas[2:], {})}
+    assert [fates[idea.id] for idea in produced.ideas[:2]] == ["rejected", "surplus"]
