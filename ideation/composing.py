@@ -108,7 +108,7 @@ def _stages(bench: Bench) -> tuple[StageRecord, ...]:
             stage=name,
             calls=costs.calls,
             tokens=costs.usage.known_total,
-            usd=None if costs.unpriced_calls else round(costs.usd + costs.api_credits_usd, 6),
+            usd=None if costs.unpriced_calls else round(costs.usd, 6),
             failures=dict(sorted(costs.failures.items())),
         )
         for name, costs in bench.ledger
@@ -210,7 +210,9 @@ def _idea(
         novelty=found.novelty.verdict.value,
         novelty_by_facet=tuple(_facet(bench.library, finding) for finding in found.novelty.findings),
         feasibility=tuple(
-            Feasibility(question=item.need.value, verdict=item.answer.value, reason=item.reason)
+            Feasibility(
+                question=item.need.value, verdict=item.answer.value, reason=item.reason, needed=item.needed
+            )
             for item in found.feasibility.items
         ),
         flags=_flags(found),
@@ -222,6 +224,13 @@ def _idea(
         person=whole.person if whole else None,
         process=whole.process if whole else None,
         press=whole.press if whole else None,
+        searched=tuple(
+            f"{search.kind.value}: {search.asked}"
+            + (f" (failed: {search.failure})" if search.failure else "")
+            for search in found.novelty.searches
+        ),
+        probability=origin.probability,
+        notes=idea.notes,
         among_papers={name: _short(value) for name, value in places.values.get(idea.id, {}).items()},
     )
 

@@ -15,15 +15,13 @@ from core.usage import TokenUsage
 
 @dataclass(slots=True, kw_only=True)
 class StageCosts:
-    """Sums of one stage or arm. `failures` counts by message; `api_credits_usd` is what sources bill."""
+    """Sums of one stage or arm. `failures` counts by message."""
 
     calls: int = 0
     usage: TokenUsage = field(default_factory=TokenUsage.zero)
     usd: float = 0.0
     unpriced_calls: int = 0
     failures: Counter[str] = field(default_factory=Counter)
-    requests: int = 0
-    api_credits_usd: float = 0.0
 
 
 class CostLedger:
@@ -60,12 +58,14 @@ class CostLedger:
         costs.unpriced_calls += cost.usd is None
         self._budget.spend(usage, cost.usd)
 
+    def billed(self, usd: float) -> None:
+        """What sources of papers billed counts against the budget. It stands in no stage: a run that is
+        repeated has the answers already, and its record must be the same.
+        """
+        self._budget.spend(TokenUsage.zero(), usd)
+
     def failed(self, stage: str, message: str) -> None:
         self.stage(stage).failures[message] += 1
-
-    @property
-    def total_usd(self) -> float:
-        return sum(costs.usd + costs.api_credits_usd for _, costs in self)
 
     @property
     def failures(self) -> int:

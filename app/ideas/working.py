@@ -89,7 +89,9 @@ async def work(order: RunOrder) -> Done:
     parse_stages(order.gate)
     plan = _plan(order, parse_writer(order.judge))
     embedder = the_embedder(settings)
-    others = await fetch_papers(settings, plan.topic, plan.cutoff) if order.online else ()
+    ledger = CostLedger(Budget(BudgetLimits(usd=order.budget_usd)))
+    others, bills = await fetch_papers(settings, plan.topic, plan.cutoff) if order.online else ((), {})
+    ledger.billed(sum(usd for _, usd in bills.values()))
     with open_papers(settings, list(order.corpus), embedder, others=others) as corpus:
         corpus.embed()
         library = CorpusLibrary(corpus.view(plan.cutoff))
@@ -98,7 +100,6 @@ async def work(order: RunOrder) -> Done:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"the folder {folder} cannot be made: {error.strerror}") from None
-        ledger = CostLedger(Budget(BudgetLimits(usd=order.budget_usd)))
         with _memory(order.remember, plan.topic, folder.name) as memory:
             bench = await _run(order, settings, plan, corpus, ledger, folder, memory.remembered)
             memory.keep(bench)
@@ -109,6 +110,7 @@ async def work(order: RunOrder) -> Done:
         "folder": str(folder),
         "report": str(folder / HTML_FILE),
         "stopped": stopped,
+        "sources": {host: {"requests": sent, "billed_usd": usd} for host, (sent, usd) in bills.items()},
         **record.model_dump(mode="json"),
     }
     status = 3 if stopped else 0 if record.ideas else 1

@@ -76,8 +76,12 @@ def open_papers(
     return corpus
 
 
-async def fetch_papers(settings: Settings, topic: str, cutoff: Cutoff) -> tuple[Candidate, ...]:
-    """Papers on the topic from the four services; what one of them cannot give is told, the others go on."""
+async def fetch_papers(
+    settings: Settings, topic: str, cutoff: Cutoff
+) -> tuple[tuple[Candidate, ...], dict[str, tuple[int, float]]]:
+    """Papers on the topic from the four services, and by host the requests sent and USD billed; what one of
+    them cannot give is told, the others go on.
+    """
     from app.output import say
     from ideation.sources.arxiv import Arxiv
     from ideation.sources.cache import HttpCache
@@ -96,9 +100,10 @@ async def fetch_papers(settings: Settings, topic: str, cutoff: Cutoff) -> tuple[
                 Crossref(fetcher=fetcher, mailto=settings.crossref_mailto),
             )
             found = await gather(sources, topic, MOST_FETCHED, cutoff)
+            bills = fetcher.bills()
     for line in found.unknown:
         say(f"note: {line}")
-    return found.papers
+    return found.papers, bills
 
 
 def _secret(key: SecretStr | None) -> str:

@@ -12,7 +12,7 @@ def text_of(record: IdeaRecord) -> IdeaText:
 
 
 def idea_of(record: IdeaRecord) -> Idea:
-    """The idea as the run had it, but for the probability that its writer gave.
+    """The idea as the run had it.
 
     Raises:
         UserError: its origin was not whole when the run was written.
@@ -32,6 +32,7 @@ def idea_of(record: IdeaRecord) -> Idea:
         constraints=press.constraints,
         feedback=press.feedback,
         without_papers=press.without_papers,
+        probability=record.probability,
     )
     return Idea(
         id=IdeaId(record.id),
@@ -39,4 +40,5 @@ def idea_of(record: IdeaRecord) -> Idea:
         origin=origin,
         parents=process.parents,
         round=process.round,
+        notes=record.notes,
     )

@@ -33,11 +33,12 @@ class FacetNovelty(_Value):
 
 
 class Feasibility(_Value):
-    """`verdict` yes, no or unknown for each question of the checklist, with its reason."""
+    """`verdict` yes, no or unknown for each question of the checklist, with its reason and what is needed."""
 
     question: str
     verdict: str
     reason: str
+    needed: tuple[str, ...] = ()
 
 
 class IdeaRecord(_Value):
@@ -74,6 +75,11 @@ class IdeaRecord(_Value):
     process: Process | None
     press: Press | None
     """The four Ps, less the product, which this record is; None where the origin was not whole."""
+    searched: tuple[str, ...] = ()
+    """What was looked for when its novelty was checked."""
+    probability: float | None = None
+    """What its writer said of how likely the answer was: kept, never a score."""
+    notes: tuple[str, ...] = ()
     among_papers: dict[str, float | None] = {}
     """HD, CD, CI, ON and rarity; `RunRecord.readings` says how to read them."""
 

@@ -82,6 +82,10 @@ class Fetcher:
             )
         return self._hosts[policy.host]
 
+    def bills(self) -> dict[str, tuple[int, float]]:
+        """Requests sent and USD billed, by host; what the cache answered is in neither."""
+        return {host: (state.requests, state.billed_usd) for host, state in sorted(self._hosts.items())}
+
     async def get(self, policy: HostPolicy, ask: Ask) -> bytes:
         """The body of a good answer, from the cache where it is known.
 

@@ -234,6 +234,10 @@ def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: 
     assert said.document["papers"] == len(FACTS)
     told = [line for line in said.err.splitlines() if line.startswith("note: ")]
     assert len(told) == 4
+    sources = said.document["sources"]
+    assert isinstance(sources, dict)
+    assert len(sources) == 4
+    assert all(bill["requests"] >= 1 and bill["billed_usd"] == 0 for bill in sources.values())
 
 
 def test_6_1_the_curve_of_thresholds_is_printed_for_labelled_pairs(desk: Terminal) -> None:
