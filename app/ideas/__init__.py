@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from app.ideas import after, calibrating, comparing, importing, ranking, rediscovering, reporting, running
+from app.ideas import (
+    after,
+    calibrating,
+    comparing,
+    importing,
+    learning,
+    ranking,
+    rediscovering,
+    reporting,
+    running,
+)
 
 app = typer.Typer(help="Generate and rank scientific ideas.", no_args_is_help=True)
 
@@ -24,3 +34,4 @@ app.command("homogeneity")(after.homogeneity)
 app.command("rating-kit")(after.rating_kit)
 app.command("ratings")(after.ratings)
 app.command("rediscover")(rediscovering.rediscover)
+app.command("judge-learn")(learning.judge_learn)
