@@ -38,7 +38,6 @@ def judge_learn(
 
     Scores are compared within one topic of one file only.
     """
-    from app.ideas.after import told
     from app.ideas.workshop import the_embedder
     from app.output import print_json, print_text
     from core.settings import load_settings
@@ -71,16 +70,21 @@ def judge_learn(
     if as_json:
         print_json(_document(report, judge, ordered))
         return
+    print_text(_told(report, judge, ordered, f"{len(ideas)} scored ideas, {len(pairs)} pairs"))
+
+
+def _told(report: JudgeReport, judge: LearnedJudge, ordered: list[tuple[float, str, str]], given: str) -> str:
+    from app.ideas.after import told
+
     lines = [
-        f"{len(ideas)} scored ideas, {len(pairs)} pairs; tested on {report.pairs}, whole {report.split} kept"
-        " apart",
+        f"{given}; tested on {report.pairs}, whole {report.split} kept apart",
         f"AUC {told(report.auc)}; Brier {report.brier:.3f} (a coin 0.250); said and found chances differ by"
         f" {report.calibration_error:.3f}",
         *(f"  said {each.said:.2f}, found {each.found:.2f}, n {each.n}" for each in report.calibration),
         "what weighs most: " + ", ".join(f"{name} {weight:+.2f}" for name, weight in judge.weighs(_WEIGHED)),
         *(f"{place:>3}  {strength:+.2f}  {title}" for place, (strength, _, title) in enumerate(ordered, 1)),
     ]
-    print_text("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _document(

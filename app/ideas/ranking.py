@@ -63,6 +63,11 @@ def rank_file(
             }
         )
         raise typer.Exit(3 if stopped else 0)
+    print_text(_told(ranking, titles, matches, agreed))
+    raise typer.Exit(3 if stopped else 0)
+
+
+def _told(ranking: Ranking, titles: dict[str, str], matches: MatchLog, agreed: dict[str, Kappa]) -> str:
     lines = [
         f"{each.rank:>3}  {each.rank_low:>3} to {each.rank_high:<3}  tier {each.tier}  {each.strength:+.2f}"
         f"  {titles[each.idea]}"
@@ -83,8 +88,7 @@ def rank_file(
         )
         for axis, each in agreed.items()
     ]
-    print_text("\n".join([*lines, "", *bias, f"{len(matches)} comparisons"]))
-    raise typer.Exit(3 if stopped else 0)
+    return "\n".join([*lines, "", *bias, f"{len(matches)} comparisons"])
 
 
 def read_entries(file: Path, least: int = 2) -> list[Entry]:
