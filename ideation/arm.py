@@ -185,7 +185,7 @@ class Desk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """An idea that an arm gave up, and why; `idea` is all of it, where it is of this run. `surplus` ideas had
-    no fault: others were held to be better.
+    no fault: others were held to be better, or said the same before.
     """
 
     text: IdeaText

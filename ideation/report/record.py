@@ -147,8 +147,8 @@ class JudgeRecord(_Value):
 
 
 class LineageNode(_Value):
-    """One text of the run, whatever became of it: `fate` is kept, duplicate, surplus (more than were wanted),
-    pruned, rejected or live (left in a search that was over), `reason` why it was given up.
+    """One text of the run, whatever became of it: `fate` is kept, duplicate, surplus (no fault, one too
+    many), pruned, rejected or live (left in a search that was over), `reason` why it was given up.
 
     `diff` is against its first parent, or against itself before a repair. `value` is its mean grade from 1 to
     5, `visits` and `total` (of discounted rewards) are those of a tree search.

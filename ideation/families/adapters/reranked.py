@@ -99,7 +99,7 @@ class _Work:
                     proposal, shown=request.sources, operators=(OPERATOR,), feedback=request.advice
                 )
                 if idea.text.title.casefold() in titles:
-                    self.harvest.reject(idea, "the pool has an idea of this title already")
+                    self.harvest.reject(idea, "the pool has an idea of this title already", surplus=True)
                 titles.add(idea.text.title.casefold())
         self.measures["pool"] = float(len(self.harvest.ideas))
 
@@ -139,7 +139,7 @@ class _Work:
         self.harvest.ideas[:] = kept
         for rank, idea in enumerate(kept[wanted:], wanted + 1):
             why = "the learned judge put it" if judge else "nothing could be learned, and it came"
-            self.harvest.reject(idea, f"{why} at place {rank} of {len(kept)}")
+            self.harvest.reject(idea, f"{why} at place {rank} of {len(kept)}", surplus=True)
 
     def _note(self, rank: int, pool: int, judge: LearnedJudge) -> str:
         rests = self.about or f"learned before, from {judge.pairs} pairs"

@@ -139,7 +139,7 @@ class AdapterArm:
                 proposal, shown=request.sources, operators=("tuned model",), feedback=request.advice
             )
             if idea.text.title.casefold() in known:
-                harvest.reject(idea, "the tuned model wrote an idea of this title before")
+                harvest.reject(idea, "the tuned model wrote an idea of this title before", surplus=True)
                 continue
             known.add(idea.text.title.casefold())
             harvest.ideas[-1] = replace(idea, origin=replace(idea.origin, adapter=name))

@@ -130,7 +130,7 @@ def _drop_repeats(harvest: Harvest) -> None:
     for idea in list(harvest.ideas):
         title = idea.text.title.casefold()
         if title in seen:
-            harvest.reject(idea, "the pool has an idea of this title already")
+            harvest.reject(idea, "the pool has an idea of this title already", surplus=True)
         seen.add(title)
 
 

@@ -118,7 +118,9 @@ class _Work:
             later = await self._review([child for _, child in mended], number)
         except LimitReached:
             for _, child in mended:
-                self.harvest.reject(child, "its review was not paid for: the earlier version stays")
+                self.harvest.reject(
+                    child, "its review was not paid for: the earlier version stays", surplus=True
+                )
             raise
         return {
             parent.id: self._keep_better(parent, child, review)
@@ -156,7 +158,7 @@ class _Work:
     def _is_new(self, idea: Idea) -> bool:
         title = idea.text.title.casefold()
         if title in self.titles:
-            self.harvest.reject(idea, "an idea of this title was written before")
+            self.harvest.reject(idea, "an idea of this title was written before", surplus=True)
             return False
         self.titles.add(title)
         return True
