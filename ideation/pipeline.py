@@ -59,6 +59,8 @@ class Bench:
     played: list[Played] = field(default_factory=list)
     ideas: list[Idea] = field(default_factory=list)
     """Those kept, in the order made."""
+    seen: set[IdeaId] = field(default_factory=set)
+    """Those kept in any round: a person may have vetoed them since."""
     duplicates: dict[IdeaId, IdeaId] = field(default_factory=dict)
     assessments: dict[IdeaId, Assessment] = field(default_factory=dict)
     ranking: Ranking | None = None
@@ -99,7 +101,11 @@ async def group(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
     texts = {idea.id: idea.text.whole for idea in standing}
     try:
         found = await find_duplicates(
-            texts, embedder=bench.embedder, context=bench.plan.topic, judge=bench.same
+            texts,
+            embedder=bench.embedder,
+            context=bench.plan.topic,
+            judge=bench.same,
+            most_judged=bench.plan.count,
         )
     except (LimitReached, ProviderError) as error:
         bench.stopped = bench.stopped or f"grouping: {error}"
@@ -108,7 +114,9 @@ async def group(state: PipelineState, runtime: Runtime[Bench]) -> PipelineState:
     bench.duplicates = dict(found.dropped)
     kept_ideas = [idea for idea in standing if idea.id in kept][: bench.plan.count]
     bench.ideas = await bench.people.show(Stage.WRITTEN, kept_ideas)
-    return {**state, "fresh": len(bench.ideas) - state["kept"], "kept": len(bench.ideas)}
+    new = {idea.id for idea in kept_ideas} - bench.seen
+    bench.seen |= new | {idea.id for idea in bench.ideas}
+    return {**state, "fresh": len(new), "kept": len(bench.ideas)}
 
 
 def enough(state: PipelineState, runtime: Runtime[Bench]) -> str:
