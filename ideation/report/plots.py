@@ -18,7 +18,7 @@ _SALT = "atlas"
 
 def plots(record: RunRecord) -> tuple[tuple[str, str], ...]:
     """Title and SVG of every plot that the run has numbers for."""
-    drawn = [("Strength with its interval's ranks, best first", _strengths(record))]
+    drawn = [("Rank with its interval, best first; colours are tiers", _ranks(record))]
     if len(record.judges) > 1:
         drawn.append(("Two axes; ringed ideas are beaten by no other on all axes", _axes(record)))
     if record.arms:
@@ -26,7 +26,7 @@ def plots(record: RunRecord) -> tuple[tuple[str, str], ...]:
     return tuple(drawn)
 
 
-def _strengths(record: RunRecord) -> str:
+def _ranks(record: RunRecord) -> str:
     ideas = record.ideas[:_MOST_ROWS]
 
     def draw(axes: Axes) -> None:

@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     home = tmp_path_factory.mktemp("finished")
     desk = Terminal(folder=home, variables={"ATLAS_EMBEDDER": "lexical"})
     file = write_papers(home)
-    words = ("ideas", "run", TOPIC, "--corpus", file, "--n", "8", "--comparisons", "40")
+    words = ("ideas", "run", TOPIC, "--corpus", file, "--n", "8", "--comparisons", "30")
     said = desk.ok(*words, "--json").document
     return Finished(desk=desk, papers=file, folder=Path(str(said["folder"])), words=words, document=said)
 

@@ -215,7 +215,7 @@ def test_the_novelty_of_ideas_made_anywhere(desk: Terminal, papers: Path) -> Non
 def test_1_14_what_did_well_is_a_pamphlet_that_people_can_see_and_later_runs_are_given(
     desk: Terminal, papers: Path
 ) -> None:
-    words = ("ideas", "run", TOPIC, "--corpus", papers, "--n", "4", "--comparisons", "9", "--rounds", "2")
+    words = ("ideas", "run", TOPIC, "--corpus", papers, "--n", "3", "--comparisons", "6", "--rounds", "1")
     words = (*words, "--families", "knowledge,search", "--remember", "--json")
     first = ideas(desk.ok(*words).document)
     kept = desk.ok("memory", "list", "--json").document["items"]
