@@ -65,7 +65,7 @@ def count_together(
 
 @on_disk
 def test_no_step_of_eight_processes_is_lost(library: PamphletLibrary, database: Database) -> None:
-    count_together(library, database, 40, items=4, timeout=55)
+    count_together(library, database, 12, items=4, timeout=55)
 
 
 @pytest.mark.slow
