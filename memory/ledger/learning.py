@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, desc, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from core.database import Database
 from core.embedder import Embedder
@@ -19,7 +20,18 @@ from core.redaction import redact
 from memory.gates import inspect
 from memory.history import Author, Op
 from memory.identity import content_hash, item_id
-from memory.items import Evidence, Item, ItemDraft, ItemId, Learned, RetiredFor, Status, Trust, draft_of
+from memory.items import (
+    LIVE,
+    Evidence,
+    Item,
+    ItemDraft,
+    ItemId,
+    Learned,
+    RetiredFor,
+    Status,
+    Trust,
+    draft_of,
+)
 from memory.ledger.comparing import Comparer, Neighbour, Proposal
 from memory.ledger.editor import live_equal, state_of_draft
 from memory.ledger.writing import Clock, Writing, episode_key, writing
@@ -127,7 +139,7 @@ class Learner:
             row = vector_row(item.id, 1, self._embedder, proposal.vector)
             insert_all_new(write.connection, EmbeddingRow.__table__, [row])
         for each in proposal.neighbours:
-            if each.decision is Decision.CONTRADICTION:
+            if each.decision is Decision.CONTRADICTION or each.close:
                 _remember_pair(write, item.id, each)
         _witness(write, item, evidence)
         return item.id
@@ -265,7 +277,9 @@ def _remember_pair(write: Writing, identity: ItemId, neighbour: Neighbour) -> No
 
 
 def _expire(write: Writing, scope: str) -> None:
-    """Let the oldest of those that wait go, so that noise does not pile up."""
+    """Let go of those that wait, so that noise does not pile up: first what another says in nearly the same
+    words, then the oldest.
+    """
     counted = select(ItemRow.status, func.count()).where(ItemRow.scope == scope).group_by(ItemRow.status)
     counts = {row[0]: row[1] for row in write.connection.execute(counted)}
     room = max(LEAST_CANDIDATES, ROOM - counts.get(Status.ACTIVE.value, 0))
@@ -275,13 +289,32 @@ def _expire(write: Writing, scope: str) -> None:
             continue
         waiting = (ItemRow.scope == scope) & (ItemRow.status == status.value)
         nobodys = ItemRow.pinned.is_(False) & (ItemRow.trust != Trust.HUMAN.value)
-        oldest = select_items().where(waiting, nobodys)
-        rows = write.connection.execute(oldest.order_by(ItemRow.updated_at, ItemRow.id).limit(excess)).all()
-        for item in map(item_of, rows):
+        query = select_items().add_columns(_said_by_another().label("said")).where(waiting, nobodys)
+        first = query.order_by(desc("said"), ItemRow.updated_at, ItemRow.id).limit(excess)
+        for row in write.connection.execute(first).all():
+            item = item_of(row)
             note = f"no second task among the {most} that wait"
+            if row.said:
+                note += ", and another item says nearly the same"
             state = replace(item.state, status=Status.RETIRED, note=note, retired_for=RetiredFor.EXPIRED)
             write.put(item, state)
             write.record(Op.RETIRE, Author(actor=RULE_EXPIRY, reason=note))
+
+
+def _said_by_another() -> ColumnElement[bool]:
+    """Whether a live item was found to be close to this one, and distinct as far as a rule can tell."""
+    other = aliased(ItemRow)
+    pairs = ((PairRow.first, PairRow.second), (PairRow.second, PairRow.first))
+    return or_(
+        *(
+            ItemRow.id.in_(
+                select(one)
+                .join(other, other.id == another)
+                .where(PairRow.decision == Decision.DISTINCT.value, other.status.in_(LIVE))
+            )
+            for one, another in pairs
+        )
+    )
 
 
 def _run(evidence: Evidence, reason: str = "") -> Author:
