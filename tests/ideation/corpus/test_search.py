@@ -90,6 +90,17 @@ def test_0_3_facets_are_looked_for_one_by_one(corpus: Corpus) -> None:
     }
 
 
+def test_0_3_the_best_sentence_counts_by_words_also_where_there_are_vectors(corpus: Corpus) -> None:
+    view = corpus.view()
+    query = Query(text="crystals", facets=("lithium metal and nitrogen", "residues of a protein"))
+    hits = view.search(query)
+    ranks = {title: hit.ranks for title, hit in zip(titles(view, hits), hits, strict=True)}
+    for title in ("Ammonia from lithium mediated reduction", "Protein folding with restraint networks"):
+        assert ranks[title][Channel.FACET_WORDS] <= 2
+        assert (Channel.FACETS in ranks[title]) == (view.embedded > 0)
+    assert Channel.FACET_WORDS not in ranks.get("Graphene membranes for ion sieving", {})
+
+
 def test_0_3_candidates_are_embedded_when_asked_for_and_kept() -> None:
     with Corpus.open(embedder=LexicalEmbedder()) as corpus:
         corpus.add(topics())
