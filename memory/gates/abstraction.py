@@ -10,7 +10,7 @@ import ipaddress
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 Span = tuple[int, int]
 """Start and end of a value in a text."""
@@ -84,8 +84,6 @@ _HYPHENATED = re.compile(r"[a-z0-9-]+", re.I)
 _COLONED = re.compile(r"(?<![\w:.])[0-9a-f:]{3,}(?![\w:])", re.I)
 _WORD = re.compile(r"(?:(?![.:])[\w.@%+:/\\#?&=~-])(?:[\w.@%+:/\\#?&=~-]*[\w@%+/\\#?&=~-])?")
 _FANG = re.compile(r"\s?[\[({]\s?(\.|dot|@|at|:)\s?[\])}]\s?", re.I)
-
-Finder = Callable[[str], Iterator[Span]]
 
 
 def contains_entity_value(text: str) -> str | None:

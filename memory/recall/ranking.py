@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory.credit.selection import Policy, worth_factors
+from memory.credit.selection import RANKED_BY, worth_factors
 from memory.gates import CUE_PATTERN
 from memory.identity import normalised
 from memory.items import Item, Status
@@ -72,7 +72,7 @@ def worth_of(items: Sequence[Item]) -> Floats:
     alphas = np.array([item.credit.alpha for item in items])
     betas = np.array([item.credit.beta for item in items])
     trust = np.array([CANDIDATE_TRUST if item.status is Status.CANDIDATE else 1.0 for item in items])
-    factors: Floats = worth_factors(alphas, betas, Policy.UPPER) * trust
+    factors: Floats = worth_factors(alphas, betas, RANKED_BY) * trust
     return factors
 
 

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.credit.beta import Beta
-from memory.credit.selection import LEAST, MOST, Policy, pooled_mean, worth_factors, worths
+from memory.credit.selection import LEAST, MOST, Policy, pooled_mean, worth_factors
 
 posteriors = st.lists(
     st.builds(Beta, alpha=st.floats(1.0, 300.0), beta=st.floats(1.0, 300.0)), min_size=1, max_size=20
 )
+
+
+def worths(pamphlet: list[Beta], policy: Policy = Policy.MEAN, **options: Any) -> np.ndarray:
+    alphas, betas = (np.array([getattr(each, name) for each in pamphlet]) for name in ("alpha", "beta"))
+    return worth_factors(alphas, betas, policy, **options)
 
 
 @given(posteriors, st.sampled_from(list(Policy)))
