@@ -94,6 +94,11 @@ def contains_entity_value(text: str) -> str | None:
     return next((kind for shown in readings(text) for kind, _ in _findings(shown)), None)
 
 
+def contained_kinds(text: str) -> frozenset[str]:
+    """Every kind of entity value in the text, as it is written."""
+    return frozenset(kind for kind, _ in _findings(text))
+
+
 def entity_spans(text: str) -> Iterator[tuple[Span, str]]:
     """Where values stand, each grown to the whole word around it, and of what kind they are; unordered."""
     words = [match.span() for match in _WORD.finditer(text)]
