@@ -45,7 +45,7 @@ from memory.sql.rows import (
     item_of,
     select_items,
 )
-from memory.sql.tables import AliasRow, EmbeddingRow, EvidenceRow, ItemRow, PairRow
+from memory.sql.tables import AliasRow, EmbeddingRow, EvidenceRow, ItemRow, ItemVersionRow, PairRow
 
 QUORUM = 2
 """Distinct tasks behind an item before it is active: one may teach its own accident, two seldom the same."""
@@ -249,13 +249,20 @@ def _keep_evidence(write: Writing, item: Item, evidence: Evidence) -> int:
 def _witness(write: Writing, item: Item, evidence: Evidence) -> bool:
     """Count the evidence; a quorum makes a candidate active. True where this very task made the item."""
     support = _keep_evidence(write, item, evidence)
-    if item.status is Status.CANDIDATE and support >= QUORUM:
+    if item.status is Status.CANDIDATE and support >= QUORUM <= _told_so(write, item):
         now = write.item(item.id)
         write.put(now, replace(now.state, status=Status.ACTIVE, trust=max_trust(now.trust)))
         reason = f"{support} distinct tasks"
         write.record(Op.PROMOTE, replace(_run(evidence, reason), actor=RULE_QUORUM))
     row: Any = write.row(item.id)
     return (row.origin_run, row.origin_task) == (evidence.run_id, evidence.task_id)
+
+
+def _told_so(write: Writing, item: Item) -> int:
+    """Tasks that told the item since it has the words that it has: those before bore out other words."""
+    said = (ItemVersionRow.item_id == item.id) & (ItemVersionRow.content_hash == item.content_hash)
+    since = write.connection.execute(select(func.min(ItemVersionRow.created_at)).where(said)).scalar_one()
+    return distinct_tasks(write.connection, item.id, since=since)
 
 
 def max_trust(trust: Trust) -> Trust:

@@ -211,6 +211,51 @@ def test_a_programs_merge_raises_no_item_above_what_it_was(rule: Editor, library
     assert rule.merge([proven, third.id], draft("Both: AlertInfo, DeviceInfo.")).status is Status.CANDIDATE
 
 
+@pytest.mark.parametrize("how", ["edit", "merge", "split"])
+def test_words_of_a_program_need_a_quorum_of_their_own(
+    rule: Editor, library: PamphletLibrary, how: str
+) -> None:
+    for number in (1, 2):
+        library.learn([ONE, TWO], task(number))
+    one, two = (item.id for item in library.items())
+    said = draft("Read the sender of a mail in EmailEvents.")
+    if how == "edit":
+        new = rule.edit(one, ItemEdit(content=said.content))
+    elif how == "merge":
+        new = rule.merge([one, two], said)
+    else:
+        new = rule.split(one, [said, HOSTS])[0]
+    assert (new.status, new.trust, new.support) == (Status.CANDIDATE, Trust.CANDIDATE, 2)
+    library.learn([said], task(3))
+    assert library.get(new.id).status is Status.CANDIDATE
+    library.learn([said], task(4))
+    assert (library.get(new.id).status, library.get(new.id).trust) == (Status.ACTIVE, Trust.PROVEN)
+
+
+def test_a_program_that_leaves_the_words_leaves_their_standing(
+    rule: Editor, library: PamphletLibrary
+) -> None:
+    (item,) = library.learn([ONE], task(1)).added
+    library.learn([ONE], task(2))
+    assert rule.edit(item, ItemEdit(boundary="Not for mail.")).trust is Trust.PROVEN
+    same, other = rule.split(item, [ONE, TWO])
+    assert [(each.status, each.trust) for each in (same, other)] == [
+        (Status.ACTIVE, Trust.PROVEN),
+        (Status.CANDIDATE, Trust.CANDIDATE),
+    ]
+
+
+def test_a_merge_or_a_split_of_what_has_moved_on_is_told(ann: Editor, database: Database) -> None:
+    one, two = ann.add(ONE), ann.add(TWO)
+    ann.edit(two.id, ItemEdit(cue="written in between"))
+    before = everything(database)
+    with pytest.raises(Conflict, match=f"{two.id} is at version 2, not 1"):
+        ann.merge([one.id, two.id], ONE, expected={one.id: one.version, two.id: two.version})
+    with pytest.raises(Conflict, match=f"{two.id} is at version 2, not 1"):
+        ann.split(two.id, [ONE, HOSTS], expected=two.version)
+    assert everything(database) == before
+
+
 @pytest.mark.parametrize("count", [1, 64])
 def test_a_merge_takes_two_to_sixty_three(ann: Editor, count: int) -> None:
     ids = [ann.add(draft(f"Look into Table{chr(65 + n // 26)}{chr(97 + n % 26)}.")).id for n in range(count)]
