@@ -142,13 +142,11 @@ class House:
     @cached_property
     def _keeper(self) -> IndexKeeper:
         """One for all libraries of the house: an embedded index has one owner."""
-        from memory.index.chroma import ChromaIndex
         from memory.index.keeper import IndexKeeper
+        from memory.opening import index_at
 
-        folder = self.settings.home / CHROMA_FOLDER
-        return IndexKeeper(
-            self.database, self.embedder, lambda generation: ChromaIndex.in_folder(folder, generation)
-        )
+        place = self.settings.chroma_url or self.settings.home / CHROMA_FOLDER
+        return IndexKeeper(self.database, self.embedder, index_at(place, self.database))
 
     def blank_library(self) -> PamphletLibrary:
         """An empty memory that lives as long as the house."""

@@ -73,15 +73,12 @@ def rollback(
     from app.memory.opening import changing, reading
     from app.output import print_json
     from core.errors import UserError
-    from memory.items import Audience
 
     if sum((item_id is not None, scope is not None, everything)) != 1:
         raise UserError("give one of ID, --scope NAMESPACE and --all")
     if not to.strip():
         raise UserError("say how far back: --to VERSION for an item, --to TIME or --to SEQ for a namespace")
-    reader = parse_word("audience", audience, Audience)
-    if reader is not None and scope is None:
-        raise UserError("--audience goes with --scope: together they name a pamphlet")
+    reader = _reader(audience, scope)
     with reading() if dry_run else changing(as_name) as desk:
         if item_id is not None:
             moment: datetime | int = _version(to)
@@ -90,14 +87,10 @@ def rollback(
             moment = _moment(desk, to)
             returns = _of_namespace(desk, scope, reader, moment)
         before = desk.last_event()
-        if dry_run or not returns:
-            pass
-        elif isinstance(moment, int) and item_id is not None:
-            item = returns[0].item
-            desk.archive.rollback_item(
-                item.id, moment, actor=desk.actor, reason=reason, expected=item.version
-            )
-        else:
+        if not dry_run and isinstance(moment, int) and item_id is not None:
+            item, by = returns[0].item, desk.actor
+            desk.archive.rollback_item(item.id, moment, actor=by, reason=reason, expected=item.version)
+        elif not dry_run and returns:
             desk.archive.rollback(scope, moment, audience=reader, actor=desk.actor, reason=reason)
         if as_json:
             print_json({"dry_run": dry_run, "items": [each.to_json() for each in returns]})
@@ -139,6 +132,16 @@ def snapshot(
                 print_json(snapshot_json(made))
             else:
                 _tell_snapshots(desk, (made,), as_json=False)
+
+
+def _reader(audience: str | None, scope: str | None) -> Audience | None:
+    from core.errors import UserError
+    from memory.items import Audience
+
+    reader = parse_word("audience", audience, Audience)
+    if reader is not None and scope is None:
+        raise UserError("--audience goes with --scope: together they name a pamphlet")
+    return reader
 
 
 def _version(text: str) -> int:
