@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from app.output import say
+from app.output import log_from, say
 from core.errors import UserError
 from core.settings import Settings, load_settings
 from core.spec import Spec, SpecKind
@@ -69,6 +69,7 @@ class House:
         from core.store import RunStore
 
         self.settings = settings or load_settings()
+        log_from(self.settings.log_level.value)
         self.database = _open_database(self.settings.database_url, reading=reading)
         self.store: RunStore = RunStore(self.database)
         self._embedder: Embedder | None = None
