@@ -144,6 +144,11 @@ class Archive:
         self._after()
         return moved
 
+    def from_episode(self, run_id: str, task_id: str | None = None) -> tuple[Item, ...]:
+        """Items of any status that an episode, or any task of a run, is evidence of, in order of id."""
+        with self._database.reading() as session:
+            return _of_episode(session.connection(), run_id, task_id)
+
     def retire_episode(
         self, run_id: str, task_id: str | None, *, actor: str, reason: str = ""
     ) -> tuple[ItemId, ...]:
