@@ -32,8 +32,12 @@ def test_a_better_record_is_worth_more(pamphlet: list[Beta], alpha: float, more:
     pair = [Beta(alpha=alpha + more, beta=alpha), Beta(alpha=alpha, beta=alpha + more)]
     found = worths([*pair, *pamphlet])
     assert found[0] >= found[1]
-    # An item at the pool's mean stands where it stood.
-    assert found[0] >= 1.0 - 1e-9 or found[1] <= 1.0 + 1e-9
+
+
+@given(posteriors, st.floats(1.0, 300.0))
+def test_an_item_at_the_pools_mean_stands_where_it_stood(pamphlet: list[Beta], alpha: float) -> None:
+    mirrored = [Beta(alpha=each.beta, beta=each.alpha) for each in pamphlet]
+    assert worths([Beta(alpha=alpha, beta=alpha), *pamphlet, *mirrored])[0] == pytest.approx(1.0)
 
 
 def test_an_item_without_credit_counts_as_it_is() -> None:
