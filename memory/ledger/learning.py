@@ -261,7 +261,7 @@ def _witness(write: Writing, item: Item, evidence: Evidence) -> bool:
 def _told_so(write: Writing, item: Item) -> int:
     """Tasks that told the item since it has the words that it has: those before bore out other words."""
     said = (ItemVersionRow.item_id == item.id) & (ItemVersionRow.content_hash == item.content_hash)
-    since = write.connection.execute(select(func.min(ItemVersionRow.created_at)).where(said)).scalar_one()
+    since = select(func.min(ItemVersionRow.created_at)).where(said).scalar_subquery()
     return distinct_tasks(write.connection, item.id, since=since)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, Table, and_, func, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -181,7 +181,9 @@ def evidence_of(row: Any) -> Evidence:
     )
 
 
-def distinct_tasks(connection: Connection, item_id: ItemId, *, since: datetime | None = None) -> int:
+def distinct_tasks(
+    connection: Connection, item_id: ItemId, *, since: datetime | ScalarSelect[datetime] | None = None
+) -> int:
     """Tasks that told an item unprompted; with `since`, those that did so then or later."""
     query = select(func.count(EvidenceRow.task_id.distinct())).where(
         EvidenceRow.item_id == item_id, EvidenceRow.echo.is_(False)
