@@ -8,6 +8,7 @@ text that holds a value of the type.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 
 from memory.gates import CUE_PATTERN
@@ -49,6 +50,7 @@ def cue_alternatives(cue: str) -> frozenset[str]:
     return frozenset(key for part in _SEPARATOR.split(cue) if (key := cue_key(part)))
 
 
+@lru_cache(maxsize=32)  # a task asks for each audience, and again for each attempt
 def cues_in(text: str) -> frozenset[str]:
     """Every key that a text answers to: its runs of up to `MOST_WORDS` words, `entity:TYPE` of its values.
 
