@@ -21,17 +21,13 @@ from memory.recall.likeness import Decision
 from memory.sql.tables import AliasRow, EmbeddingRow, PairRow
 from tests.memory.ledger.drafts import Clock
 from tests.memory.ledger.soundness import check, everything
-from tests.memory.samples import DRAFTS, HOSTS, MAIL, SCOPE, SIGN_IN, STOP, ask, task
+from tests.memory.samples import CHAIN, DRAFTS, HOSTS, MAIL, SCOPE, SIGN_IN, STOP, ask, task
 
 ANN = "person:ann"
 SHORT = "Host names are short in DeviceInfo and full in SecurityAlert: match the first label."
 SWAPPED = "Host names are full in DeviceInfo and short in SecurityAlert: match on the first label."
 ASCENDING = "Sort the rows of SigninLogs by time, ascending."
 DESCENDING = "Sort the rows of SigninLogs by time, descending."
-CHAIN = (
-    "Sort the logons of SigninLogs by time and {} the chain of all devices "
-    "from the first one to the last one."
-)
 SECRET = replace(HOSTS, content="Open the vault of DeviceInfo with password=hunter2hunter2 from 10.1.2.3")
 
 
