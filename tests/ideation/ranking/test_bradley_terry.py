@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideation.ranking.bradley_terry import SLOT_SD, TIE_SD, fit
+from ideation.ranking.bradley_terry import SLOT_SD, SPREAD_POWER, SPREADS, TIE_SD, fit
 from ideation.ranking.draws import draw
 from ideation.ranking.elo import START, elo
 from ideation.ranking.match_log import Tally
@@ -94,6 +94,7 @@ def test_7_1_planted_first_slot_and_tie_terms_are_found() -> None:
     assert found.strengths == pytest.approx(strengths, abs=0.2)
 
 
+@settings(max_examples=40)
 @given(CALLS)
 def test_the_fit_knows_no_names_and_stays_finite(given_calls: tuple[int, Calls]) -> None:
     n, calls = given_calls
@@ -116,21 +117,51 @@ def test_7_1_elo_moves_points_from_the_loser_to_the_winner() -> None:
     )
 
 
-def test_7_5_draws_hold_the_truth_as_often_as_they_say() -> None:
+def exact(calls: Calls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of two ideas, by sums over a grid: the spreads' chances, and the gap's values and their chances."""
+    gap, slot, tie = np.meshgrid(
+        np.linspace(-12, 12, 121), np.linspace(-6, 6, 41), np.linspace(-9, 6, 41), indexing="ij"
+    )
+    logs = -(slot**2) / (2 * SLOT_SD**2) - tie**2 / (2 * TIE_SD**2)
+    for first, _, side in calls:
+        half = ((gap if first == 0 else -gap) + slot) / 2
+        logs += {1: half, -1: -half, 0: tie}[side] - np.log(np.exp(half) + np.exp(-half) + np.exp(tie))
+    at_gap = np.exp(logs - logs.max()).sum(axis=(1, 2))
+    gaps = gap[:, 0, 0]
+    normal = np.exp(-(gaps**2) / (4 * SPREADS[:, None] ** 2))
+    normal /= normal.sum(axis=1, keepdims=True)
+    joint = SPREADS[:, None] ** SPREAD_POWER * normal * at_gap
+    joint /= joint.sum()
+    return joint.sum(axis=1), gaps, joint.sum(axis=0)
+
+
+def test_7_5_draws_are_from_the_exact_posterior() -> None:
+    """A gap's normal prior has variance 2 spread^2. Laplace's weights alone are far from these."""
+    calls = [(0, 1, 1)] * 9 + [(1, 0, -1)] * 6 + [(0, 1, -1)] + [(1, 0, 0)] * 2
+    chances, gaps, at = exact(calls)
+    draws = draw(fit(tally_of(2, calls)), 0, draws=4000, moves=6)
+    drawn = draws.strengths[:, 0] - draws.strengths[:, 1]
+    mean = gaps @ at
+    assert drawn.mean() == pytest.approx(mean, abs=0.1)
+    assert drawn.std() == pytest.approx(math.sqrt(((gaps - mean) ** 2) @ at), abs=0.1)
+    for cut in (0.5, 1.0, 2.0):
+        assert (draws.spread < cut).mean() == pytest.approx(chances[cut > SPREADS].sum(), abs=0.03)
+
+
+def test_7_5_draws_at_a_known_spread_hold_the_truth_as_often_as_they_say() -> None:
     """Truths from the prior itself, so that 90 % intervals hold 90 % whatever the log."""
     random, held = np.random.default_rng(5), []
     for seed in range(40):
         truth = 0.8 * random.standard_normal(20)
         calls: Calls = []
-        for _ in range(120):
-            one, two = random.choice(20, 2, replace=False).tolist()
+        for one, two in random.permuted(np.tile(np.arange(20), (120, 1)), axis=1)[:, :2].tolist():
             won = random.random() < 1 / (1 + math.exp(truth[two] - truth[one]))
             calls.append((one, two, 1 if won else -1))
-        draws = draw(fit(tally_of(20, calls), spread=0.8), seed, draws=200, moves=5)
+        draws = draw(fit(tally_of(20, calls), spread=0.8), seed, draws=200, moves=3)
         low, high = np.quantile(draws.strengths, [0.05, 0.95], axis=0)
         centred = truth - truth.mean()
         held.append(((low <= centred) & (centred <= high)).mean())
-    assert np.mean(held) == pytest.approx(0.9, abs=0.03)
+    assert np.mean(held) == pytest.approx(0.9, abs=2.5 * np.std(held, ddof=1) / math.sqrt(len(held)))
 
 
 def test_draws_are_the_same_at_the_same_seed() -> None:
