@@ -90,7 +90,7 @@ class Fit:
     """Likely parameters given log and prior.
 
     `points` (spreads, n + 2) are the optima at the prior spreads `spreads` of strengths, and `weights`
-    what the log leaves each of them; the rest is computed from these.
+    what the log leaves each of them, by Laplace; the rest is computed from these.
     """
 
     likelihood: Likelihood

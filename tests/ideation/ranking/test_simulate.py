@@ -69,7 +69,9 @@ def assert_covers(found: list[Found]) -> None:
 
 @pytest.mark.parametrize("accuracy", [0.65, 0.8])
 def test_7_5_intervals_cover_in_small_tournaments(accuracy: float) -> None:
-    found = repeat(Trial(accuracy=accuracy, ideas=12, calls=60, first_slot=0.4, tie=-0.7), 12)
+    """At random pairs, whose plan costs least; the slow test below has those of the information schedule."""
+    random = Trial(accuracy=accuracy, schedule=Schedule.RANDOM, ideas=12, calls=60, first_slot=0.4, tie=-0.7)
+    found = repeat(random, 10)
     assert_covers(found)
     assert np.mean([each.ranks_width for each in found]) < 0.9 * 11, "narrower than knowing nothing"
 
