@@ -30,7 +30,7 @@ SPREAD_POWER = 0.5
 """Prior of the spread of strengths, on a grid even in log(spread): spread to this power. With 1 (flat in the
 spread) ranks are too sure before a judge near chance, with 0 (flat in its logarithm) all goes to spread 0."""
 
-_STEPS, _HALVINGS, _CLOSE = 60, 30, 1e-9
+_STEPS, _HALVINGS, _CLOSE = 60, 30, 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,14 +169,15 @@ def _climb(likelihood: Likelihood, prior: Floats, start: Floats) -> Floats:
     point, (value, gradient) = start, _posterior(likelihood, prior, start)
     for _ in range(_STEPS):
         step = np.linalg.solve(likelihood.curvature(point) + np.diag(prior), gradient)
-        if float(gradient @ step) < _CLOSE:
-            break
+        close = float(gradient @ step) < _CLOSE
         for _ in range(_HALVINGS):
             new_value, new_gradient = _posterior(likelihood, prior, point + step)
-            if new_value >= value:
+            if close or new_value >= value:
                 break
             step = step / 2
         point, value, gradient = point + step, new_value, new_gradient
+        if close:  # So near, a whole Newton step is safe and squares what is left.
+            break
     return point
 
 
