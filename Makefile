@@ -15,6 +15,9 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)          ## learn on synthetic incidents, then test on others: the main job
 	$(BIN)/atlas demo
 
+# Two workers share two cores: threads of linear algebra would only wait for each other.
+test test-all: export OPENBLAS_NUM_THREADS = 1
+
 test: $(STAMP)         ## all tests but the slow ones
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 

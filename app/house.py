@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from app.output import say
+from app.output import log_from, say
 from core.errors import UserError
 from core.settings import Settings, load_settings
 from core.spec import Spec, SpecKind
@@ -69,6 +69,7 @@ class House:
         from core.store import RunStore
 
         self.settings = settings or load_settings()
+        log_from(self.settings.log_level.value)
         self.database = _open_database(self.settings.database_url, reading=reading)
         self.store: RunStore = RunStore(self.database)
         self._embedder: Embedder | None = None
@@ -142,13 +143,11 @@ class House:
     @cached_property
     def _keeper(self) -> IndexKeeper:
         """One for all libraries of the house: an embedded index has one owner."""
-        from memory.index.chroma import ChromaIndex
         from memory.index.keeper import IndexKeeper
+        from memory.opening import index_at
 
-        folder = self.settings.home / CHROMA_FOLDER
-        return IndexKeeper(
-            self.database, self.embedder, lambda generation: ChromaIndex.in_folder(folder, generation)
-        )
+        place = self.settings.chroma_url or self.settings.home / CHROMA_FOLDER
+        return IndexKeeper(self.database, self.embedder, index_at(place, self.database))
 
     def blank_library(self) -> PamphletLibrary:
         """An empty memory that lives as long as the house."""

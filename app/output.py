@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
+
+PACKAGES = ("core", "memory", "atlas", "ideation", "adaptation", "benchmarks", "app")
 
 
 def print_json(document: Mapping[str, object] | Sequence[object]) -> None:
@@ -23,3 +26,10 @@ def say(text: str) -> None:
     """A line for the person at the terminal."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def log_from(severity: str) -> None:
+    """Write what the packages log from a severity on (`info`) to standard error; libraries only warn."""
+    logging.basicConfig(format="atlas: %(levelname)s: %(message)s")
+    for package in PACKAGES:
+        logging.getLogger(package).setLevel(severity.upper())

@@ -57,9 +57,6 @@ class Guidance:
     def empty(self) -> bool:
         return not self.items and not self.notes
 
-    def with_note(self, note: str) -> Guidance:
-        return Guidance(items=self.items, notes=(*self.notes, note))
-
 
 def guidance_line(kind: str, content: str, action: ActionTemplate | None, boundary: str = "") -> str:
     """One item as a model reads it, with its action and with where it does not hold."""

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     home: Folder = Path(".atlas")
     database: SecretStr | None = Field(None, validation_alias="ATLAS_DATABASE_URL")
     data_folder: Folder | None = None
+    chroma_url: WebAddress | None = None
     embedder: Annotated[str, AfterValidator(_embedder_choice)] = "packaged"
     request_timeout_seconds: float = Field(120.0, gt=0, allow_inf_nan=False)
     max_retries: int = Field(4, ge=0, le=20)

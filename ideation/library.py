@@ -11,8 +11,6 @@ from ideation.corpus.view import CorpusView
 from ideation.facets import read_facets
 from ideation.muse import Source
 
-_MOST_QUERY_FACETS = 6
-
 
 class CorpusLibrary:
     """Implements `ideation.arm.Library` over a view, which hides what came later."""
@@ -23,7 +21,7 @@ class CorpusLibrary:
 
     def search(self, text: str, limit: int) -> tuple[Source, ...]:
         """Sentences of a long query are searched for one by one too: each may have its own papers."""
-        facets = split_facets(text)[:_MOST_QUERY_FACETS]
+        facets = split_facets(text)
         hits = self._view.search(Query(text=text, limit=limit, facets=facets if len(facets) > 1 else ()))
         return self._sources([hit.id for hit in hits])
 

@@ -75,8 +75,9 @@ BARRED = (RetiredFor.HARM, RetiredFor.PERSON, RetiredFor.ROLLBACK)
 class ItemDraft:
     """What a distiller or a person proposes. The same scope, kind, content and action make the same item.
 
-    `cue` says when the item applies: phrases, `re:` and a pattern, or `entity:` and a type; `boundary` when
-    it does not. `student_model` keeps an item to one model; empty means any.
+    `cue` says when the item applies: phrases with commas between, one of which may be `entity:TYPE`, or `re:`
+    and a pattern (`memory.recall.cues`); `boundary` when it does not. `student_model` keeps an item to one
+    model; empty means any.
     """
 
     kind: Kind
@@ -247,7 +248,7 @@ def draft_of(item: Item, state: ItemState | None = None) -> ItemDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallQuery:
-    """What to recall for. `text` is the task, `cues` are words that match an item's cue exactly.
+    """What to recall for. `text` is the task; `cues` are known of it beside the text, as `answer_type:ip`.
 
     An item is a hit when it clears `floor` by fused similarity or when a cue matches. `draw` names the task
     whose chances are drawn (which items are withheld, whose worth is sampled): the same name draws the same.

@@ -97,7 +97,8 @@ def merge(
             boundary=draft.boundary if boundary is None else boundary,
             expected_effect=draft.expected_effect if effect is None else effect,
         )
-        merged = desk.editor().merge([item.id for item in items], draft, reason=reason)
+        seen = {item.id: item.version for item in items}
+        merged = desk.editor().merge([*seen], draft, reason=reason, expected=seen)
         tell_item(desk, merged, as_json=as_json)
 
 
@@ -116,9 +117,11 @@ def split(
     from app.memory.texts import read_text
     from memory.documents.markdown import parse
 
-    drafts = [each.draft for each in parse(read_text(file))]
+    text = read_text(file)
     with changing(as_name) as desk:
-        made = desk.editor().split(desk.item(item_id).id, drafts, reason=reason)
+        item = desk.item(item_id)
+        drafts = [each.draft for each in parse(text, (item.scope, item.audience))]
+        made = desk.editor().split(item.id, drafts, reason=reason, expected=item.version)
         tell_items(desk, made, as_json=as_json)
 
 

@@ -21,7 +21,13 @@ As = Annotated[
 ]
 
 Content = Annotated[str | None, typer.Option(help="What the item says.")]
-Cue = Annotated[str | None, typer.Option(help="When it applies: phrases with commas between, or re:PATTERN.")]
+Cue = Annotated[
+    str | None,
+    typer.Option(
+        help="When it applies: phrases with commas between, entity:TYPE (ip, email, url, host, ...) "
+        "among them, or one re:PATTERN."
+    ),
+]
 Boundary = Annotated[str | None, typer.Option(help="When it does not apply.")]
 Effect = Annotated[str | None, typer.Option(help="What is expected of it.")]
 Tool = Annotated[str | None, typer.Option(help="Tool that its action calls; goes with --template.")]

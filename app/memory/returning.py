@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.memory.options import As, Reason, Scope
+from app.memory.options import As, Reason, Scope, parse_word
 from app.options import Json
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from app.memory.opening import Desk
     from memory.history import Snapshot
-    from memory.items import Item
+    from memory.items import Audience, Item
     from memory.ledger.archive import FieldChange
 
 EVER = 2**31 - 1
@@ -48,9 +48,16 @@ def rollback(
     ] = None,
     to: Annotated[
         str,
-        typer.Option(metavar="VERSION|TIME|SEQ", help="3; 2026-05-01T12:30; 10m, 2h or 3d (ago); an event."),
+        typer.Option(
+            metavar="VERSION|TIME|SEQ|NAME",
+            help="3; 2026-05-01T12:30; 10m, 2h or 3d (ago); an event; a snapshot.",
+        ),
     ] = "",
     scope: Annotated[str | None, typer.Option(help="A namespace, with all below it.")] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option(help="student or teacher: with --scope, that one pamphlet and none below it."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole memory.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
@@ -71,22 +78,26 @@ def rollback(
         raise UserError("give one of ID, --scope NAMESPACE and --all")
     if not to.strip():
         raise UserError("say how far back: --to VERSION for an item, --to TIME or --to SEQ for a namespace")
+    reader = _reader(audience, scope)
     with reading() if dry_run else changing(as_name) as desk:
         if item_id is not None:
             moment: datetime | int = _version(to)
             returns = [_of_item(desk, item_id, _version(to))]
         else:
             moment = _moment(desk, to)
-            returns = _of_namespace(desk, scope, moment)
+            returns = _of_namespace(desk, scope, reader, moment)
         before = desk.last_event()
-        if not dry_run:
-            _bring_back(desk, returns, scope, moment, reason, one=item_id is not None)
+        if not dry_run and isinstance(moment, int) and item_id is not None:
+            item, by = returns[0].item, desk.actor
+            desk.archive.rollback_item(item.id, moment, actor=by, reason=reason, expected=item.version)
+        elif not dry_run and returns:
+            desk.archive.rollback(scope, moment, audience=reader, actor=desk.actor, reason=reason)
         if as_json:
             print_json({"dry_run": dry_run, "items": [each.to_json() for each in returns]})
         else:
             _tell(desk, returns, dry_run=dry_run)
         if not dry_run and returns and item_id is None:
-            _say_undo(scope, before)
+            _say_undo(scope, reader, before)
 
 
 def snapshot(
@@ -112,6 +123,8 @@ def snapshot(
     elif show is not None:
         with reading() as desk:
             _tell_contents(desk, show, as_json=as_json)
+    elif name in ("list", "show"):  # no snapshot can be taken back: a slip of the hand would stay for good
+        raise UserError(f"`{name}` is no name for a snapshot; see: atlas memory snapshot --{name}")
     elif name is not None:
         with changing(as_name) as desk:
             made = desk.archive.snapshot(name, scope=scope or "", actor=desk.actor, reason=reason)
@@ -119,6 +132,16 @@ def snapshot(
                 print_json(snapshot_json(made))
             else:
                 _tell_snapshots(desk, (made,), as_json=False)
+
+
+def _reader(audience: str | None, scope: str | None) -> Audience | None:
+    from core.errors import UserError
+    from memory.items import Audience
+
+    reader = parse_word("audience", audience, Audience)
+    if reader is not None and scope is None:
+        raise UserError("--audience goes with --scope: together they name a pamphlet")
+    return reader
 
 
 def _version(text: str) -> int:
@@ -130,14 +153,18 @@ def _version(text: str) -> int:
 
 
 def _moment(desk: Desk, text: str) -> datetime | int:
-    """Raises:
-    UserError: no such event yet, or a time that has not come.
+    """A snapshot of this name, else a time or an event.
+
+    Raises:
+        UserError: no such event yet, a time that has not come, or none of these.
     """
     from datetime import UTC, datetime
 
     from app.memory.moments import parse_moment, written
     from core.errors import UserError
 
+    if (frozen := {each.name: each.seq for each in desk.archive.snapshots()}.get(text)) is not None:
+        return frozen
     now = datetime.now(UTC)
     moment = parse_moment(text, now)
     if isinstance(moment, int):
@@ -160,12 +187,16 @@ def _of_item(desk: Desk, name: str, version: int) -> Return:
     return Return(item=item, changes=differences(item, then), withdrawn=False)
 
 
-def _of_namespace(desk: Desk, scope: str | None, moment: datetime | int) -> list[Return]:
+def _of_namespace(
+    desk: Desk, scope: str | None, audience: Audience | None, moment: datetime | int
+) -> list[Return]:
     """What `Archive.rollback` would do."""
     from memory.ledger.archive import differences
 
-    then = {item.id: item for item in desk.archive.state_at(moment, scope=scope)}
-    now = {item.id: item for item in desk.archive.state_at(EVER, scope=scope)}
+    then, now = (
+        {item.id: item for item in desk.archive.state_at(at, scope=scope, audience=audience)}
+        for at in (moment, EVER)
+    )
     returns = []
     for item_id in sorted(then.keys() | now.keys()):
         item, target = now.get(item_id) or desk.library.get(item_id), then.get(item_id)
@@ -174,23 +205,6 @@ def _of_namespace(desk: Desk, scope: str | None, moment: datetime | int) -> list
         elif target.state != item.state:
             returns.append(Return(item=item, changes=differences(item, target), withdrawn=False))
     return returns
-
-
-def _bring_back(
-    desk: Desk,
-    returns: Sequence[Return],
-    scope: str | None,
-    moment: datetime | int,
-    reason: str,
-    *,
-    one: bool,
-) -> None:
-    if one:
-        assert isinstance(moment, int)
-        item = returns[0].item
-        desk.archive.rollback_item(item.id, moment, actor=desk.actor, reason=reason, expected=item.version)
-    elif returns:
-        desk.archive.rollback(scope, moment, actor=desk.actor, reason=reason)
 
 
 def _tell(desk: Desk, returns: Sequence[Return], *, dry_run: bool) -> None:
@@ -205,19 +219,21 @@ def _tell(desk: Desk, returns: Sequence[Return], *, dry_run: bool) -> None:
     sheet.line(f"{len(returns)} {'item' if len(returns) == 1 else 'items'} {would}", style="bold")
     for each in returns:
         gone = "withdrawn: it was not there then" if each.withdrawn else ""
-        sheet.line(each.item.id, f"v{each.item.version}", gone)
+        version = each.item.version
+        sheet.line(each.item.id, f"v{version}" if dry_run else f"v{version} -> v{version + 1}", gone)
         if each.withdrawn:
             sheet.words(each.item.content)
         add_changes(sheet, each.changes, indent=4)
     sheet.print()
 
 
-def _say_undo(scope: str | None, seq: int) -> None:
+def _say_undo(scope: str | None, audience: Audience | None, seq: int) -> None:
     import shlex
 
     from app.output import say
 
     what = "--all" if scope is None else f"--scope {shlex.quote(scope)}"
+    what += "" if audience is None else f" --audience {audience.value}"
     say(f"the way back: atlas memory rollback {what} --to {seq}")
 
 

@@ -145,11 +145,7 @@ def _retire_episode(desk: Desk, episode: str, reason: str, *, as_json: bool) -> 
     from core.errors import UserError
 
     run, _, task = episode.partition("/")
-    behind = [
-        item
-        for item in desk.library.items()
-        if any(each.run_id == run and task in ("", each.task_id) for each in desk.library.evidence(item.id))
-    ]
+    behind = desk.archive.from_episode(run, task or None)
     if not behind:
         raise UserError(f"nothing in memory comes from {episode}: write RUN or RUN/TASK as `show` names them")
     gone = desk.archive.retire_episode(run, task or None, actor=desk.actor, reason=reason)

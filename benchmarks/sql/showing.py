@@ -49,7 +49,6 @@ _OTHER = _pattern(
     r"|TABLE\s+STATUS|TRIGGERS|EVENTS|PRIVILEGES|CHARACTER\s+SET|COLLATION|PLUGINS|FUNCTION|PROCEDURE|CREATE)\b"
 )
 _FIRST_WORD = re.compile(r"\s*(SHOW|DESC|DESCRIBE|EXPLAIN|USE)\b\s*", re.IGNORECASE)
-_SECOND_WORDS = ("FULL", "EXTENDED", "CREATE", "GLOBAL", "SESSION")
 
 
 def show(statement: str, catalog: Catalog) -> Shown | None:

@@ -23,6 +23,7 @@ class Channel(StrEnum):
     TFIDF = "tfidf"
     DENSE = "dense"
     FACETS = "facets"
+    FACET_WORDS = "facet_words"
     PHRASE = "phrase"
 
 
@@ -31,9 +32,11 @@ WEIGHTS: Mapping[Channel, float] = {
     Channel.TFIDF: 1.0,
     Channel.DENSE: 1.0,
     Channel.FACETS: 1.0,
+    Channel.FACET_WORDS: 1.0,
     Channel.PHRASE: 2.0,
 }
-"""BM25 sees what TF-IDF sees, mostly: it counts a quarter. An exact phrase is asked for on purpose."""
+"""Words and meaning, of the whole query and of the facet that fits best, count the same. BM25 sees what
+TF-IDF sees, mostly: it counts a quarter. An exact phrase is asked for on purpose."""
 
 
 def best(scores: Floats, most: int, *, above: float | None = None) -> Places:

@@ -76,26 +76,18 @@ class Postings:
 
     def scores(self, query: Counter[int]) -> KeywordScores:
         """Both scores of every paper for counted, hashed words; unknown words count for nothing."""
-        places = sorted(
-            (int(self._starts[at + 1] - self._starts[at]), at, count)
-            for term, count in query.items()
-            if (at := self._place(term)) is not None
+        spans, weights = self._spans(query)
+        return KeywordScores(
+            tfidf=self._summed_tfidf(spans, weights),
+            bm25=self._summed(spans, [self._bm25[span] for span in spans]),
         )
-        touched = 0
-        papers: list[NDArray[np.int32]] = []
-        tfidf: list[Floats] = []
-        bm25: list[Floats] = []
-        weights = [(1.0 + np.log(count)) * float(self._idf[at]) for _, at, count in places]
-        length = float(np.sqrt(np.sum(np.square(weights)))) or 1.0
-        for (frequency, at, _), weight in zip(places, weights, strict=True):
-            touched += frequency
-            if papers and touched > MOST_TOUCHED:
-                break
-            span = slice(int(self._starts[at]), int(self._starts[at + 1]))
-            papers.append(self._papers[span])
-            tfidf.append(self._tfidf[span] * np.float32(weight / length))
-            bm25.append(self._bm25[span])
-        return KeywordScores(tfidf=self._summed(papers, tfidf), bm25=self._summed(papers, bm25))
+
+    def best_tfidf(self, queries: Sequence[Counter[int]]) -> Floats:
+        """The highest TF-IDF cosine of every paper with any of the queries, shape (papers,)."""
+        found = np.zeros(self.size, dtype=np.float32)
+        for query in queries:
+            np.maximum(found, self._summed_tfidf(*self._spans(query)), out=found)
+        return found
 
     def likeness(self, papers: Sequence[Counter[int]]) -> Floats:
         """TF-IDF cosines of counted papers with each other, shape (papers, papers)."""
@@ -109,12 +101,34 @@ class Postings:
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
         return rows @ rows.T
 
-    def _summed(self, papers: Sequence[NDArray[np.int32]], weights: Sequence[Floats]) -> Floats:
-        if not papers:
+    def _spans(self, query: Counter[int]) -> tuple[list[slice], list[float]]:
+        """Where the query's words have their postings, rarest first, and the words' shares of its length."""
+        places = sorted(
+            (int(self._starts[at + 1] - self._starts[at]), at, count)
+            for term, count in query.items()
+            if (at := self._place(term)) is not None
+        )
+        weights = [(1.0 + float(np.log(count))) * float(self._idf[at]) for _, at, count in places]
+        length = float(np.sqrt(np.sum(np.square(weights)))) or 1.0
+        spans: list[slice] = []
+        touched = 0
+        for frequency, at, _ in places:
+            touched += frequency
+            if spans and touched > MOST_TOUCHED:
+                break
+            spans.append(slice(int(self._starts[at]), int(self._starts[at + 1])))
+        return spans, [weight / length for weight in weights[: len(spans)]]
+
+    def _summed_tfidf(self, spans: Sequence[slice], weights: Sequence[float]) -> Floats:
+        each = zip(spans, weights, strict=True)
+        return self._summed(spans, [self._tfidf[span] * np.float32(weight) for span, weight in each])
+
+    def _summed(self, spans: Sequence[slice], weights: Sequence[Floats]) -> Floats:
+        if not spans:
             return np.zeros(self.size, dtype=np.float32)
-        return np.bincount(
-            np.concatenate(papers), weights=np.concatenate(weights), minlength=self.size
-        ).astype(np.float32)
+        papers = np.concatenate([self._papers[span] for span in spans])
+        summed = np.bincount(papers, weights=np.concatenate(weights), minlength=self.size)
+        return summed.astype(np.float32)
 
     def _place(self, term: int) -> int | None:
         at = int(np.searchsorted(self.vocabulary, np.uint32(term)))

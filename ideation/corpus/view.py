@@ -160,9 +160,9 @@ class CorpusView:
             ranked[Channel.DENSE] = loaded.dense.nearest(rows[:1], POOL)
             if facets:
                 ranked[Channel.FACETS] = loaded.dense.nearest(rows[1:], POOL)
-        elif facets:
-            each = [loaded.postings.scores(_counted(part)).tfidf for part in facets]
-            ranked[Channel.FACETS] = best(np.max(each, axis=0), POOL, above=0.0)
+        if facets:
+            nearest = loaded.postings.best_tfidf([_counted(part) for part in facets])
+            ranked[Channel.FACET_WORDS] = best(nearest, POOL, above=0.0)
         if query.phrases:
             ranked[Channel.PHRASE] = self._with_phrases(loaded, query.phrases, keyword.tfidf)
         return ranked

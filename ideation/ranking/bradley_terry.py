@@ -26,10 +26,11 @@ SLOT_SD, TIE_SD = 2.0, 3.0
 """Prior spreads of the first-slot term and of the tie term: wide, there to keep the optimum finite."""
 
 SPREADS: Floats = np.exp(np.linspace(np.log(0.05), np.log(5.0), 16))
-SPREAD_WEIGHT, SPREAD_GUESS = 0.5, 0.6
-"""Scaled inverse chi-square prior of the strengths' variance: worth half an idea, of strength 0.6."""
+SPREAD_POWER = 0.5
+"""Prior of the spread of strengths, on a grid even in log(spread): spread to this power. With 1 (flat in the
+spread) ranks are too sure before a judge near chance, with 0 (flat in its logarithm) all goes to spread 0."""
 
-_STEPS, _HALVINGS, _CLOSE = 60, 30, 1e-9
+_STEPS, _HALVINGS, _CLOSE = 60, 30, 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,19 +55,23 @@ class Likelihood:
 
     def slope(self, points: Floats) -> tuple[Floats, Floats]:
         """Log likelihood (r,) and its gradient (r, n + 2) at `points` (r, n + 2)."""
-        half, tie, logs = self.terms(points)
-        tied = (self.tally.side == 0).astype(np.float64)
-        value = (self.tally.side * half + tied * tie - logs).sum(axis=1)
-        lean = self.tally.side - np.exp(half - logs) + np.exp(-half - logs)
+        half, tie, side = points[:, :-1] @ self.design.T, points[:, -1], self.tally.side
+        ties = np.count_nonzero(side == 0)
+        size = np.abs(half)
+        less = np.exp(-size)
+        draw = np.exp(tie)[:, None] * less
+        total = 1.0 + less * less + draw
+        value = half @ side + ties * tie - (size + np.log(total)).sum(axis=1)
         gradient = np.empty_like(points)
-        gradient[:, :-1] = lean @ self.design
-        gradient[:, -1] = (tied - np.exp(tie - logs)).sum(axis=1)
+        gradient[:, :-1] = (side - np.copysign((1.0 - less * less) / total, half)) @ self.design
+        gradient[:, -1] = ties - (draw / total).sum(axis=1)
         return value, gradient
 
     def curvature(self, point: Floats) -> Floats:
         """Minus the Hessian at `point` (n + 2,): shape (n + 2, n + 2), not negative."""
-        half, tie, logs = (term[0] for term in self.terms(point[None]))
-        first, second, tied = np.exp(half - logs), np.exp(-half - logs), np.exp(tie - logs)
+        half = self.design @ point[:-1]
+        logs = np.logaddexp(np.logaddexp(half, -half), point[-1])
+        first, second, tied = np.exp(half - logs), np.exp(-half - logs), np.exp(point[-1] - logs)
         decided = first + second - (first - second) ** 2
         n, one, two = self.size - 2, self.tally.first, self.tally.second
         matrix = np.zeros((self.size, self.size))
@@ -79,29 +84,19 @@ class Likelihood:
         matrix[n + 1, n + 1] = (tied * (1 - tied)).sum()
         return matrix
 
-    def terms(self, points: Floats) -> tuple[Floats, Floats, Floats]:
-        """d / 2, the tie term and the log of the normaliser, each (r, calls)."""
-        half = points[:, :-1] @ self.design.T
-        tie = np.broadcast_to(points[:, -1:], half.shape)
-        return half, tie, np.logaddexp(np.logaddexp(half, -half), tie)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
     """Likely parameters given log and prior.
 
-    `strengths` (n,) are log odds, summing to 0, the optima at all prior spreads averaged by the spreads'
-    weights; `first_slot` is the log odds that the first slot gains by itself; `tie` the log weight of a
-    tie; `spread` the most likely prior spread of strengths, `point` the optimum at it. The rest serves
-    `ideation.ranking.draws`: the curvature there, and the spreads' weights.
+    `points` (spreads, n + 2) are the optima at the prior spreads `spreads` of strengths, and `weights`
+    what the log leaves each of them, by Laplace; the rest is computed from these.
     """
 
     likelihood: Likelihood
-    point: Floats
-    average: Floats
-    curvature: Floats
-    spread: float
-    spread_weights: Floats
+    spreads: Floats
+    points: Floats
+    weights: Floats
 
     @property
     def ideas(self) -> tuple[str, ...]:
@@ -109,17 +104,35 @@ class Fit:
 
     @cached_property
     def strengths(self) -> Floats:
-        strengths = self.average[:-2]
+        """Shape (n,), log odds summing to 0: the optima averaged by the spreads' weights."""
+        strengths = (self.weights @ self.points)[:-2]
         centred: Floats = strengths - strengths.mean()
         return centred
 
     @property
+    def spread(self) -> float:
+        """The likeliest prior spread of strengths."""
+        return float(self.spreads[self.weights.argmax()])
+
+    @property
+    def point(self) -> Floats:
+        """The optimum at the likeliest spread."""
+        point: Floats = self.points[self.weights.argmax()]
+        return point
+
+    @property
     def first_slot(self) -> float:
+        """The log odds that the first slot gains by itself."""
         return float(self.point[-2])
 
     @property
     def tie(self) -> float:
+        """The log weight of a tie."""
         return float(self.point[-1])
+
+    def curvature(self, point: Floats, spread: float) -> Floats:
+        """Minus the Hessian of the log posterior, shape (n + 2, n + 2)."""
+        return self.likelihood.curvature(point) + np.diag(precision(len(point), spread))
 
 
 def fit(tally: Tally, *, spread: float | None = None) -> Fit:
@@ -136,16 +149,11 @@ def fit(tally: Tally, *, spread: float | None = None) -> Fit:
         points.append(_climb(likelihood, precision(likelihood.size, each), points[-1]))
         scores.append(_evidence(likelihood, points[-1], each))
     weights = np.exp(np.array(scores) - max(scores))
-    weights = weights / weights.sum()
-    best = int(weights.argmax())
-    point = points[best + 1]
     return Fit(
         likelihood=likelihood,
-        point=point,
-        average=weights @ np.array(points[1:]),
-        curvature=likelihood.curvature(point) + np.diag(precision(likelihood.size, spreads[best])),
-        spread=float(spreads[best]),
-        spread_weights=weights,
+        spreads=spreads,
+        points=np.array(points[1:]),
+        weights=weights / weights.sum(),
     )
 
 
@@ -161,14 +169,15 @@ def _climb(likelihood: Likelihood, prior: Floats, start: Floats) -> Floats:
     point, (value, gradient) = start, _posterior(likelihood, prior, start)
     for _ in range(_STEPS):
         step = np.linalg.solve(likelihood.curvature(point) + np.diag(prior), gradient)
-        if float(gradient @ step) < _CLOSE:
-            break
+        close = float(gradient @ step) < _CLOSE
         for _ in range(_HALVINGS):
             new_value, new_gradient = _posterior(likelihood, prior, point + step)
-            if new_value >= value:
+            if close or new_value >= value:
                 break
             step = step / 2
         point, value, gradient = point + step, new_value, new_gradient
+        if close:  # So near, a whole Newton step is safe and squares what is left.
+            break
     return point
 
 
@@ -182,11 +191,4 @@ def _evidence(likelihood: Likelihood, point: Floats, spread: float) -> float:
     prior = precision(likelihood.size, spread)
     value, _ = _posterior(likelihood, prior, point)
     _, volume = np.linalg.slogdet(likelihood.curvature(point) + np.diag(prior))
-    belief = spread_belief(np.array([spread]))[0]
-    return float(value + 0.5 * np.log(prior).sum() - 0.5 * volume + belief)
-
-
-def spread_belief(spreads: Floats) -> Floats:
-    """Log prior density of log(spread) at `spreads`, up to a constant."""
-    belief: Floats = -SPREAD_WEIGHT * (np.log(spreads) + 0.5 * (SPREAD_GUESS / spreads) ** 2)
-    return belief
+    return float(value + 0.5 * np.log(prior).sum() - 0.5 * volume + SPREAD_POWER * np.log(spread))

@@ -127,7 +127,7 @@ def _telling(history: History, most: int, random: np.random.Generator) -> list[P
     """
     n, met = len(history.met), history.met.copy()
     found = fit(history.tally)
-    covariance = np.linalg.inv(found.curvature)[:n, :n]
+    covariance = np.linalg.inv(found.curvature(found.point, found.spread))[:n, :n]
     odds = found.strengths[:, None] - found.strengths[None, :]
     weight = 1.0 / (2.0 + 2.0 * np.cosh(odds))
     pairs: list[Pair] = []

@@ -1,7 +1,8 @@
 """What a ranking is worth: tournaments among ideas of known quality, before judges of known accuracy.
 
-`python -m ideation.ranking.simulate [--repetitions N] [--ideas N] [--calls N] [--processes N]` prints, for
-each schedule, Kendall's tau with the truth, how often intervals hold the truth, and the position bias found.
+`python -m ideation.ranking.simulate [--repetitions N] [--ideas N] [--calls N] [--seed N]` prints, for
+each schedule, Kendall's tau with the truth, how often intervals hold the truth and how wide they are, and the
+position bias found.
 Qualities are N(0, 1); a judge's accuracy is its chance to be right over random pairs.
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ideation.ranking.bradley_terry import fit
-from ideation.ranking.draws import MOVES, draw
+from ideation.ranking.draws import draw
 from ideation.ranking.hygiene import position_bias, swapped_first_slot_share
 from ideation.ranking.match_log import Axis, tally
 from ideation.ranking.schedule import Schedule
@@ -43,18 +44,20 @@ class Trial:
     first_slot: float = 0.0
     tie: float = -math.inf
     unreadable: float = 0.0
-    moves: int = MOVES
     qualities: str = "normal"
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Shares of ideas whose 90 % interval holds the truth; `slot` is the bias found, and whether held."""
+    """Shares of ideas whose 90 % interval holds the truth, and the mean widths, in log odds and in ranks;
+    `slot` is the bias found, and whether held."""
 
     tau: float
     strengths_held: float
+    strengths_width: float
     ranks_held: float
+    ranks_width: float
     slot: float
     slot_held: bool
     swaps_slot: float
@@ -86,7 +89,7 @@ def run_trial(trial: Trial) -> Found:
     asyncio.run(tournament.run())
     matches = tournament.log.on(AXIS)
     fitted = fit(tally(names, matches))
-    draws = draw(fitted, trial.seed, moves=trial.moves)
+    draws = draw(fitted, trial.seed)
     strengths, ends = slope * (truth - truth.mean()), strength_intervals(draws)
     ranks, rank_ends = _ranks(truth), rank_intervals(draws)
     guess = fitted.strengths
@@ -95,7 +98,9 @@ def run_trial(trial: Trial) -> Found:
     return Found(
         tau=kendall_tau(guess, truth),
         strengths_held=float(((ends[:, 0] <= strengths) & (strengths <= ends[:, 1])).mean()),
+        strengths_width=float(np.ptp(ends, axis=1).mean()),
         ranks_held=float(((rank_ends[:, 0] <= ranks) & (ranks <= rank_ends[:, 1])).mean()),
+        ranks_width=float(np.ptp(rank_ends, axis=1).mean()),
         slot=float(draws.first_slot.mean()),
         slot_held=bool(low <= trial.first_slot <= high),
         swaps_slot=swaps[0],
@@ -148,25 +153,25 @@ def repeat(trial: Trial, repetitions: int, processes: int = 1) -> list[Found]:
         return list(pool.map(run_trial, trials, chunksize=8))
 
 
-HEAD = (
-    "accuracy  tau            90% strengths   90% ranks      bias           90% held       best in top tenth"
-)
+COLUMNS = {
+    "tau": "tau",
+    "90% strengths": "strengths_held",
+    "width": "strengths_width",
+    "90% ranks": "ranks_held",
+    "of ranks": "ranks_width",
+    "bias": "slot",
+    "90% bias": "slot_held",
+    "best in top tenth": "best_in_top_tenth",
+}
 
 
 def table(trials: Sequence[Trial], repetitions: int, processes: int = 1) -> str:
     """One line a trial: means over repetitions with standard errors in brackets."""
-    lines = [HEAD]
+    lines = ["accuracy  " + "  ".join(f"{name:<15}" for name in COLUMNS)]
     for trial in trials:
         found = repeat(trial, repetitions, processes)
-        columns = (
-            Mean.of([each.tau for each in found]),
-            Mean.of([each.strengths_held for each in found]),
-            Mean.of([each.ranks_held for each in found]),
-            Mean.of([each.slot for each in found]),
-            Mean.of([float(each.slot_held) for each in found]),
-            Mean.of([float(each.best_in_top_tenth) for each in found]),
-        )
-        lines.append(f"{trial.accuracy:<8.2f}  " + "  ".join(f"{column!s:<13}" for column in columns))
+        means = [Mean.of([float(getattr(each, field)) for each in found]) for field in COLUMNS.values()]
+        lines.append(f"{trial.accuracy:<8.2f}  " + "  ".join(f"{mean!s:<15}" for mean in means))
     return "\n".join(lines)
 
 
@@ -182,18 +187,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ideas", type=int, default=50)
     parser.add_argument("--calls", type=int, default=250)
     parser.add_argument("--swapped", type=float, default=TournamentConfig().swapped)
+    parser.add_argument("--seed", type=int, default=0, help="of the first repetition")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=[], help="words that a table's title must hold")
     options = parser.parse_args(arguments)
     plain = [
-        Trial(accuracy=a, ideas=options.ideas, calls=options.calls, swapped=options.swapped)
-        for a in ACCURACIES
+        Trial(
+            accuracy=accuracy,
+            ideas=options.ideas,
+            calls=options.calls,
+            swapped=options.swapped,
+            seed=options.seed,
+        )
+        for accuracy in ACCURACIES
     ]
     tables = {
         **{f"schedule {each}": [replace(trial, schedule=each) for trial in plain] for each in Schedule},
         "position bias 0.8": [replace(trial, first_slot=0.8) for trial in plain],
         "unreadable 0.2, ties": [replace(trial, unreadable=0.2, tie=-0.7) for trial in plain],
-        "plain bootstrap": [replace(trial, moves=0) for trial in plain],
         "qualities uniform": [replace(trial, qualities="uniform") for trial in plain],
         "qualities skewed": [replace(trial, qualities="skewed") for trial in plain],
     }

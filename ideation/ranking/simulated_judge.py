@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class SimulatedJudge:
         return Opinion(verdict=verdict, reason="simulated")
 
 
+@cache
 def slope_for(accuracy: float) -> float:
     """The slope at which a judge without bias or ties is right with chance `accuracy` over random pairs.
 

@@ -93,15 +93,15 @@ def rank(
     tables: list[AxisTable] = []
     means = np.zeros((len(weights), len(ideas)))
     meetings = np.zeros(len(ideas), dtype=np.intp)
-    total: NDArray[np.float64] | None = None
-    for at, (axis, weight) in enumerate(weights.items()):
+    drawn: list[Draws] = []
+    for at, axis in enumerate(weights):
         matches = log.on(axis)
         fitted = fit(tally(ideas, matches))
         draws = draw(fitted, seed + at)
+        drawn.append(draws)
         means[at] = fitted.strengths
         counted = _meetings(fitted.likelihood.tally.first, fitted.likelihood.tally.second, len(ideas))
         meetings += counted
-        total = weight * draws.strengths + (0.0 if total is None else total)
         tables.append(
             AxisTable(
                 axis=axis,
@@ -111,8 +111,7 @@ def rank(
                 top_certainty=top_certainty(draws, min(TOP, len(ideas) - 1)),
             )
         )
-    assert total is not None
-    summed = Draws(strengths=total, first_slot=np.zeros(len(total)))
+    summed = Draws.added(drawn, list(weights.values()))
     return Ranking(
         axes=tuple(tables),
         weights=dict(weights),

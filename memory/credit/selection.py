@@ -19,13 +19,10 @@ others often enough. A higher gain loses a little less here and lets a differenc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-
-from memory.credit.beta import Beta
 
 Floats = NDArray[np.float64]
 
@@ -47,25 +44,8 @@ class Policy(StrEnum):
     UPPER = "upper"
 
 
-DEFAULT_POLICY = Policy.MEAN
-
-
-def worths(
-    posteriors: Sequence[Beta],
-    policy: Policy = DEFAULT_POLICY,
-    *,
-    rng: np.random.Generator | None = None,
-    strength: float = STRENGTH,
-    gain: float = GAIN,
-) -> Floats:
-    """A factor in [0.5, 1.5] for each item of one pamphlet, shape (n,); 1 for an item like the mean.
-
-    `posteriors` started from Beta(1, 1) and took the reward of each task that showed the item. Give those of
-    the whole pamphlet: their mean is the prior that few tasks are drawn towards. `thompson` needs `rng`.
-    """
-    alphas = np.array([posterior.alpha for posterior in posteriors])
-    betas = np.array([posterior.beta for posterior in posteriors])
-    return worth_factors(alphas, betas, policy, rng=rng, strength=strength, gain=gain)
+RANKED_BY = Policy.UPPER
+"""What recall ranks by. In simulations the mean loses a little less; the bound goes on trying what is new."""
 
 
 def worth_factors(
@@ -77,7 +57,12 @@ def worth_factors(
     strength: float = STRENGTH,
     gain: float = GAIN,
 ) -> Floats:
-    """`worths` for many pamphlets at once: items along the last axis of `alphas` and `betas`."""
+    """A factor in [0.5, 1.5] for each item, of the shape of `alphas`; 1 for an item like its pamphlet's mean.
+
+    Posteriors started from Beta(1, 1) and took the reward of each task that showed the item. A pamphlet lies
+    along the last axis and is whole: its mean is the prior that few tasks are drawn towards. `thompson` needs
+    `rng`.
+    """
     successes, failures = np.maximum(alphas - 1.0, 0.0), np.maximum(betas - 1.0, 0.0)
     pool = pooled_mean(alphas, betas)
     a, b = successes + strength * pool, failures + strength * (1.0 - pool)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from memory.credit.beta import Beta, chance_greater
 from memory.credit.outcome import Metric
 from memory.credit.quantiles import normal_quantile, student_quantile
 from memory.credit.tallies import Comparison, Tally, Trials
@@ -71,22 +70,6 @@ def compare(
         withheld_n=withheld.n,
         enough=shown.n >= minimum[0] and withheld.n >= minimum[1],
     )
-
-
-def probability_better(trials: Trials, metric: Metric = Metric.SUCCESS) -> float:
-    """P(mean shown > mean withheld) under Jeffreys' prior for each arm, for success or reward; 0.5 unseen.
-
-    Like the intervals it is for one look: a rule that stops when it passes a bound is no test.
-    """
-    if metric not in (Metric.SUCCESS, Metric.REWARD):
-        raise ValueError(f"no Beta posterior of {metric.value}")
-    comparison = trials.metrics[metric]
-    return chance_greater(_posterior(comparison.shown), _posterior(comparison.withheld))
-
-
-def _posterior(tally: Tally) -> Beta:
-    share = min(1.0, max(0.0, tally.mean))
-    return Beta(alpha=0.5 + tally.effective * share, beta=0.5 + tally.effective * (1.0 - share))
 
 
 def _newcombe(shown: Tally, withheld: Tally, level: float) -> tuple[float, float]:

@@ -47,8 +47,8 @@ class _Section:
         return f"# Pamphlet {self.scope}, for the {self.audience}"
 
 
-def parse(text: str) -> tuple[DocumentItem, ...]:
-    """The items of a document, in its order.
+def parse(text: str, pamphlet: tuple[str, Audience] | None = None) -> tuple[DocumentItem, ...]:
+    """The items of a document, in its order; `pamphlet` is where those stand that are under no such heading.
 
     Raises:
         UserError: what cannot be read, each with its line and what to do, ten at most in one message.
@@ -58,7 +58,7 @@ def parse(text: str) -> tuple[DocumentItem, ...]:
     if not starts and MARK not in text:
         raise UserError("no pamphlet in this text: it has no line `# Pamphlet SCOPE, for the student`")
     blocks = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
-    found = list(_read(blocks))
+    found = list(_read(blocks, None if pamphlet is None else _Section(*pamphlet)))
     if faults := [str(each) for each in found if isinstance(each, Fault)]:
         more = len(faults) - MOST_FAULTS
         raise UserError("; ".join([*faults[:MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])]))
@@ -77,8 +77,7 @@ def parse_item(text: str) -> DocumentItem:
     return items[0]
 
 
-def _read(blocks: Sequence[Sequence[Line]]) -> Iterator[DocumentItem | Fault]:
-    section: _Section | None = None
+def _read(blocks: Sequence[Sequence[Line]], section: _Section | None) -> Iterator[DocumentItem | Fault]:
     lost = False  # below a heading that cannot be read, no item is blamed for it
     lines: dict[ItemId, int] = {}
     for heading, *body in blocks:

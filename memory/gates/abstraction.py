@@ -10,7 +10,7 @@ import ipaddress
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 Span = tuple[int, int]
 """Start and end of a value in a text."""
@@ -85,8 +85,6 @@ _COLONED = re.compile(r"(?<![\w:.])[0-9a-f:]{3,}(?![\w:])", re.I)
 _WORD = re.compile(r"(?:(?![.:])[\w.@%+:/\\#?&=~-])(?:[\w.@%+:/\\#?&=~-]*[\w@%+/\\#?&=~-])?")
 _FANG = re.compile(r"\s?[\[({]\s?(\.|dot|@|at|:)\s?[\])}]\s?", re.I)
 
-Finder = Callable[[str], Iterator[Span]]
-
 
 def contains_entity_value(text: str) -> str | None:
     """What kind of entity value the text carries (`an IP address`), None when none is seen.
@@ -94,6 +92,11 @@ def contains_entity_value(text: str) -> str | None:
     Full-width digits, `[.]` for a dot and the like hide nothing. Time grows linearly with the text.
     """
     return next((kind for shown in readings(text) for kind, _ in _findings(shown)), None)
+
+
+def contained_kinds(text: str) -> frozenset[str]:
+    """Every kind of entity value in the text, as it is written."""
+    return frozenset(kind for kind, _ in _findings(text))
 
 
 def entity_spans(text: str) -> Iterator[tuple[Span, str]]:

@@ -15,14 +15,6 @@ _HARMLESS = (
     r"|allow-?listed|exempt|irrelevant|low priority"
     r"|informational|expected behaviou?r|out of scope|noise|not an? (?:threat|attack|incident))"
 )
-_SUBJECT = (
-    r"(?:alerts?|events?|log-?ins?|logons?|sign-?ins?|traffic|requests?"
-    r"|process(?:es)?|files?|hosts?|accounts?|users?|activit(?:y|ies)"
-    r"|e-?mails?|messages?|senders?|connections?|commands?|scripts?|domains?"
-    r"|addresses|ips?|incidents?|detections?|devices?"
-    r"|machines?|binar(?:y|ies)|attachments?|links?|urls?|downloads?|queries"
-    r"|changes?|anything|everything|all|those|these|this|it)"
-)
 _ALWAYS = (
     r"(?:always|never|invariably|automatically|by default|in every case"
     r"|without exception|unconditionally|permanently)"

@@ -22,6 +22,7 @@ PLAY = "play"
 """A binding of this name says that a program wrote the action: its other bindings are notes to itself."""
 
 _SCOPE = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*", re.IGNORECASE)
+_LATER_PATTERN = re.compile(r"[,;|\n]\s*re:")
 _NESTED_REPEAT = re.compile(r"[+*}]\)?[^()|]?\)\s*[+*{]")
 _REPEATED_CHOICE = re.compile(r"\([^()]*\|[^()]*\)(?:[+*]|\{\d*,)")
 _UNBOUNDED = re.compile(r"(?<!\\)[+*]|\{\d*,\}")
@@ -84,7 +85,8 @@ def shape_refusals(draft: ItemDraft, tools: Collection[str] | None = None) -> It
 def cue_refusal(cue: str) -> str | None:
     """Why the cue's pattern may not be searched for; None for words and for good patterns."""
     if not cue.startswith(CUE_PATTERN):
-        return None
+        # Behind a comma it would be words that no task has, and whoever wrote it would never know.
+        return "a cue pattern beside other words" if _LATER_PATTERN.search(cue) else None
     pattern = cue.removeprefix(CUE_PATTERN)
     if len(pattern) > MAX_CUE_PATTERN or _could_run_long(pattern):
         return "a cue pattern that could run too long"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from core.database import Database
 from core.errors import UserError
 from memory.history import Author, Event, Op, Revision, Snapshot
-from memory.items import Item, ItemId, ItemState, RetiredFor, Status, Trust, draft_of
+from memory.items import Audience, Item, ItemId, ItemState, RetiredFor, Status, Trust, draft_of
 from memory.ledger.adoption import adopt
 from memory.ledger.audit import AuditReport, audit
 from memory.ledger.editor import is_person, live_equal, require_leave
@@ -68,11 +68,16 @@ class Archive:
         new = revision_at(self._database, item_id, after).item
         return differences(old, new)
 
-    def state_at(self, moment: datetime | int, *, scope: str | None = None) -> tuple[Item, ...]:
-        """The items as they stood at a time or after an event's seq. Their credit is today's."""
+    def state_at(
+        self, moment: datetime | int, *, scope: str | None = None, audience: Audience | None = None
+    ) -> tuple[Item, ...]:
+        """The items as they stood at a time or after an event's seq. Their credit is today's.
+
+        Those of a scope and all below it; with an audience those of the scope's one pamphlet for it.
+        """
         with self._database.reading() as session:
             connection = session.connection()
-            return items_at(connection, _seq(connection, moment), scope=scope)
+            return items_at(connection, _seq(connection, moment), scope, audience)
 
     def rollback_item(
         self,
@@ -113,11 +118,13 @@ class Archive:
         scope: str | None,
         moment: datetime | int,
         *,
+        audience: Audience | None = None,
         actor: str,
         reason: str = "",
         key: str | None = None,
     ) -> tuple[ItemId, ...]:
-        """Bring a pamphlet, a namespace (a scope and all below it) or everything (None) back to a moment.
+        """Bring a namespace (a scope and all below it) or everything (None) back to a moment; with an
+        audience, the scope's one pamphlet for it.
 
         What was added since is withdrawn. Returns the items that changed, in order of id; all in one
         transaction.
@@ -129,15 +136,18 @@ class Archive:
         with writing(self._database, self._clock) as write:
             if (done := write.done(key)) is not None:
                 return _moved(write.connection, done)
-            then = {
-                item.id: item
-                for item in items_at(write.connection, _seq(write.connection, moment), scope=scope)
-            }
-            moved = _bring_back(
-                write, items_now(write.connection, scope), then, Author(actor=actor, reason=reason), key
-            )
+            connection = write.connection
+            past = items_at(connection, _seq(connection, moment), scope, audience)
+            now = items_now(connection, scope, audience)
+            author = Author(actor=actor, reason=reason)
+            moved = _bring_back(write, now, {item.id: item for item in past}, author, key)
         self._after()
         return moved
+
+    def from_episode(self, run_id: str, task_id: str | None = None) -> tuple[Item, ...]:
+        """Items of any status that an episode, or any task of a run, is evidence of, in order of id."""
+        with self._database.reading() as session:
+            return _of_episode(session.connection(), run_id, task_id)
 
     def retire_episode(
         self, run_id: str, task_id: str | None, *, actor: str, reason: str = ""

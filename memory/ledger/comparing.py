@@ -23,12 +23,16 @@ NEAR = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """An item that is like a draft, what was decided of the two, and whether they may be one lesson."""
+    """An item that is like a draft, and what was decided of the two.
+
+    They may be one lesson where they are `akin`; a reader would hardly see two where they are `close`.
+    """
 
     item: Item
     similarity: float
     decision: Decision
     akin: bool
+    close: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,5 +119,8 @@ class Comparer:
             if related and other.id in shown:
                 decision = Decision.DUPLICATE
             if related or decision is not Decision.DISTINCT:
-                found.append(Neighbour(item=other, similarity=cosine, decision=decision, akin=related))
+                close = related and cosine >= self._threshold.twin
+                found.append(
+                    Neighbour(item=other, similarity=cosine, decision=decision, akin=related, close=close)
+                )
         return found

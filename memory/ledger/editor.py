@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -63,7 +63,7 @@ class Editor:
     """Writes in the name of one actor (`person:NAME` or a program's own word).
 
     Methods take `reason` (kept in the audit chain), `key` (a second call under it changes nothing and returns
-    what the first one made) and, where one item is changed, `expected`, the version that the caller saw.
+    what the first one made) and, where items are changed, `expected`, the version that the caller saw.
     A program may not touch what a person pinned or stands behind.
 
     Raises (every method):
@@ -102,7 +102,10 @@ class Editor:
         expected: int | None = None,
         key: str | None = None,
     ) -> Item:
-        """Other words for an item. A candidate that a person edits is active; a quarantined one waits on."""
+        """Other words for an item. A candidate that a person edits is active; a quarantined one waits on.
+
+        What a program changes of the words or the action, no task has borne out: it is a candidate again.
+        """
 
         def run(write: Writing) -> Done:
             item = self._mine(write, item_id, expected)
@@ -114,21 +117,32 @@ class Editor:
             if self.is_person:
                 status = Status.ACTIVE if state.live else state.status
                 state = replace(state, trust=Trust.HUMAN, status=status)
+            elif state.live and content_hash(draft_of(item, state)) != item.content_hash:
+                state = replace(state, trust=Trust.CANDIDATE, status=Status.CANDIDATE)
             return Op.EDIT, (write.put(item, state),)
 
         return self._write(run, reason, key)[0]
 
     def merge(
-        self, item_ids: Sequence[ItemId], draft: ItemDraft, *, reason: str = "", key: str | None = None
+        self,
+        item_ids: Sequence[ItemId],
+        draft: ItemDraft,
+        *,
+        reason: str = "",
+        expected: Mapping[ItemId, int] | None = None,
+        key: str | None = None,
     ) -> Item:
         """Several items become one. The old ones retire in the same transaction and name their successor.
+
+        `expected` has the versions that the caller saw, of all items or of some.
 
         Where the draft equals one of them, that one stays, with what else the draft says, and the others
         merge into it.
         """
 
         def run(write: Writing) -> Done:
-            items = [self._mine(write, each) for each in dict.fromkeys(item_ids)]
+            seen = expected or {}
+            items = [self._mine(write, each, seen.get(each)) for each in dict.fromkeys(item_ids)]
             if not 2 <= len(items) < MOST_ITEMS:
                 raise UserError(f"a merge takes 2 to {MOST_ITEMS - 1} items")
             for item in items:
@@ -136,10 +150,8 @@ class Editor:
                 if (item.scope, item.kind) != (draft.scope, draft.kind):
                     raise UserError(f"{item.id} is of another scope or kind than the merged item")
             self._check(write, draft, besides=tuple(item.id for item in items))
-            state = replace(self._fresh(draft, items), pinned=any(item.pinned for item in items))
             kept = next((item for item in items if item.content_hash == content_hash(draft)), None)
-            if kept is not None and not self.is_person:
-                state = replace(state, status=kept.status, trust=kept.trust)
+            state = replace(self._fresh(draft, kept), pinned=any(item.pinned for item in items))
             made = write.add(draft, state) if kept is None else write.put(kept, state)
             heir = write.inherit(items, made.id)
             for item in items:
@@ -150,19 +162,26 @@ class Editor:
         return self._write(run, reason, key)[0]
 
     def split(
-        self, item_id: ItemId, drafts: Sequence[ItemDraft], *, reason: str = "", key: str | None = None
+        self,
+        item_id: ItemId,
+        drafts: Sequence[ItemDraft],
+        *,
+        reason: str = "",
+        expected: int | None = None,
+        key: str | None = None,
     ) -> tuple[Item, ...]:
-        """One item becomes several, which take over its standing; it retires and names them."""
+        """One item becomes several, which take over its evidence and its pin; it retires and names them."""
 
         def run(write: Writing) -> Done:
-            item = self._mine(write, item_id)
+            item = self._mine(write, item_id, expected)
             _must(item, item.live, "only a live item is split")
             if not 2 <= len(drafts) < MOST_ITEMS:
                 raise UserError(f"a split makes 2 to {MOST_ITEMS - 1} items")
             made = []
             for draft in drafts:
                 self._check(write, draft, besides=item_id)
-                child = write.add(draft, replace(self._fresh(draft, [item]), pinned=item.pinned))
+                same = item if item.content_hash == content_hash(draft) else None
+                child = write.add(draft, replace(self._fresh(draft, same), pinned=item.pinned))
                 made.append(write.inherit([item], child.id, credit=False))
             names = tuple(child.id for child in made)
             gone = _gone(item, RetiredFor.SPLIT, f"split into {', '.join(names)}", names)
@@ -280,13 +299,15 @@ class Editor:
         for item in equals:
             require_leave(self.actor, item, brings_back=True)
 
-    def _fresh(self, draft: ItemDraft, parents: Sequence[Item] = ()) -> ItemState:
+    def _fresh(self, draft: ItemDraft, same: Item | None = None) -> ItemState:
+        """The state in which a draft begins; with the words of the `same` item it keeps the standing of that.
+
+        Other words of a program are a candidate's: a merge of what had a quorum gives them none.
+        """
         state = state_of_draft(draft)
         if self.is_person:
             return replace(state, status=Status.ACTIVE, trust=Trust.HUMAN)
-        if parents and all(parent.status is Status.ACTIVE for parent in parents):
-            return replace(state, status=Status.ACTIVE, trust=Trust.PROVEN)
-        return state
+        return state if same is None else replace(state, status=same.status, trust=same.trust)
 
     def _standing(self, item: Item) -> ItemState:
         state = replace(item.state, note="", retired_for=None, successors=())

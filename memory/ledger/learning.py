@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, desc, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from core.database import Database
 from core.embedder import Embedder
@@ -19,7 +20,18 @@ from core.redaction import redact
 from memory.gates import inspect
 from memory.history import Author, Op
 from memory.identity import content_hash, item_id
-from memory.items import Evidence, Item, ItemDraft, ItemId, Learned, RetiredFor, Status, Trust, draft_of
+from memory.items import (
+    LIVE,
+    Evidence,
+    Item,
+    ItemDraft,
+    ItemId,
+    Learned,
+    RetiredFor,
+    Status,
+    Trust,
+    draft_of,
+)
 from memory.ledger.comparing import Comparer, Neighbour, Proposal
 from memory.ledger.editor import live_equal, state_of_draft
 from memory.ledger.writing import Clock, Writing, episode_key, writing
@@ -33,7 +45,7 @@ from memory.sql.rows import (
     item_of,
     select_items,
 )
-from memory.sql.tables import AliasRow, EmbeddingRow, EvidenceRow, ItemRow, PairRow
+from memory.sql.tables import AliasRow, EmbeddingRow, EvidenceRow, ItemRow, ItemVersionRow, PairRow
 
 QUORUM = 2
 """Distinct tasks behind an item before it is active: one may teach its own accident, two seldom the same."""
@@ -127,7 +139,7 @@ class Learner:
             row = vector_row(item.id, 1, self._embedder, proposal.vector)
             insert_all_new(write.connection, EmbeddingRow.__table__, [row])
         for each in proposal.neighbours:
-            if each.decision is Decision.CONTRADICTION:
+            if each.decision is Decision.CONTRADICTION or each.close:
                 _remember_pair(write, item.id, each)
         _witness(write, item, evidence)
         return item.id
@@ -237,13 +249,20 @@ def _keep_evidence(write: Writing, item: Item, evidence: Evidence) -> int:
 def _witness(write: Writing, item: Item, evidence: Evidence) -> bool:
     """Count the evidence; a quorum makes a candidate active. True where this very task made the item."""
     support = _keep_evidence(write, item, evidence)
-    if item.status is Status.CANDIDATE and support >= QUORUM:
+    if item.status is Status.CANDIDATE and support >= QUORUM <= _told_so(write, item):
         now = write.item(item.id)
         write.put(now, replace(now.state, status=Status.ACTIVE, trust=max_trust(now.trust)))
         reason = f"{support} distinct tasks"
         write.record(Op.PROMOTE, replace(_run(evidence, reason), actor=RULE_QUORUM))
     row: Any = write.row(item.id)
     return (row.origin_run, row.origin_task) == (evidence.run_id, evidence.task_id)
+
+
+def _told_so(write: Writing, item: Item) -> int:
+    """Tasks that told the item since it has the words that it has: those before bore out other words."""
+    said = (ItemVersionRow.item_id == item.id) & (ItemVersionRow.content_hash == item.content_hash)
+    since = select(func.min(ItemVersionRow.created_at)).where(said).scalar_subquery()
+    return distinct_tasks(write.connection, item.id, since=since)
 
 
 def max_trust(trust: Trust) -> Trust:
@@ -265,7 +284,9 @@ def _remember_pair(write: Writing, identity: ItemId, neighbour: Neighbour) -> No
 
 
 def _expire(write: Writing, scope: str) -> None:
-    """Let the oldest of those that wait go, so that noise does not pile up."""
+    """Let go of those that wait, so that noise does not pile up: first what another says in nearly the same
+    words, then the oldest.
+    """
     counted = select(ItemRow.status, func.count()).where(ItemRow.scope == scope).group_by(ItemRow.status)
     counts = {row[0]: row[1] for row in write.connection.execute(counted)}
     room = max(LEAST_CANDIDATES, ROOM - counts.get(Status.ACTIVE.value, 0))
@@ -275,13 +296,32 @@ def _expire(write: Writing, scope: str) -> None:
             continue
         waiting = (ItemRow.scope == scope) & (ItemRow.status == status.value)
         nobodys = ItemRow.pinned.is_(False) & (ItemRow.trust != Trust.HUMAN.value)
-        oldest = select_items().where(waiting, nobodys)
-        rows = write.connection.execute(oldest.order_by(ItemRow.updated_at, ItemRow.id).limit(excess)).all()
-        for item in map(item_of, rows):
+        query = select_items().add_columns(_said_by_another().label("said")).where(waiting, nobodys)
+        first = query.order_by(desc("said"), ItemRow.updated_at, ItemRow.id).limit(excess)
+        for row in write.connection.execute(first).all():
+            item = item_of(row)
             note = f"no second task among the {most} that wait"
+            if row.said:
+                note += ", and another item says nearly the same"
             state = replace(item.state, status=Status.RETIRED, note=note, retired_for=RetiredFor.EXPIRED)
             write.put(item, state)
             write.record(Op.RETIRE, Author(actor=RULE_EXPIRY, reason=note))
+
+
+def _said_by_another() -> ColumnElement[bool]:
+    """Whether a live item was found to be close to this one, and distinct as far as a rule can tell."""
+    other = aliased(ItemRow)
+    pairs = ((PairRow.first, PairRow.second), (PairRow.second, PairRow.first))
+    return or_(
+        *(
+            ItemRow.id.in_(
+                select(one)
+                .join(other, other.id == another)
+                .where(PairRow.decision == Decision.DISTINCT.value, other.status.in_(LIVE))
+            )
+            for one, another in pairs
+        )
+    )
 
 
 def _run(evidence: Evidence, reason: str = "") -> Author:

@@ -21,12 +21,13 @@ class Because(StrEnum):
     HARMFUL = "harmful by the rule, but a person stands behind it"
     CONTRADICTION = "contradicts another item"
     QUARANTINED = "failed a gate"
+    ALIKE = "says nearly the same as another item"
     CANDIDATE = "too little evidence yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One entry of the queue. `other` is the item that it contradicts."""
+    """One entry of the queue. `other` is the item that it contradicts or is like."""
 
     item: Item
     because: Because
@@ -40,8 +41,9 @@ def review_queue(database: Database, scope: str | None = None) -> tuple[Waiting,
         connection = session.connection()
         found = [
             *_harmful(connection, scope),
-            *_contradictions(connection, scope),
+            *_pairs(connection, scope, Decision.CONTRADICTION, Because.CONTRADICTION),
             *_standing(connection, scope, Status.QUARANTINED, Because.QUARANTINED),
+            *_pairs(connection, scope, Decision.DISTINCT, Because.ALIKE),
             *_standing(connection, scope, Status.CANDIDATE, Because.CANDIDATE),
         ]
     order = list(Because)
@@ -74,10 +76,11 @@ def _harmful(connection: Connection, scope: str | None) -> list[Waiting]:
     return found
 
 
-def _contradictions(connection: Connection, scope: str | None) -> list[Waiting]:
+def _pairs(connection: Connection, scope: str | None, decision: Decision, because: Because) -> list[Waiting]:
+    """Pairs of live items of which a rule decided so; those that are only alike are kept for a person."""
     pairs = connection.execute(
         select(PairRow.first, PairRow.second, PairRow.similarity)
-        .where(PairRow.decision == Decision.CONTRADICTION.value)
+        .where(PairRow.decision == decision.value)
         .order_by(PairRow.first, PairRow.second)
     ).all()
     ids = {row.first for row in pairs} | {row.second for row in pairs}
@@ -87,7 +90,7 @@ def _contradictions(connection: Connection, scope: str | None) -> list[Waiting]:
     return [
         Waiting(
             item=live[ItemId(row.first)],
-            because=Because.CONTRADICTION,
+            because=because,
             note=f"similarity {row.similarity:.2f}",
             other=ItemId(row.second),
         )

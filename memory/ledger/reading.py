@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, String, func, select
+from sqlalchemy import Column, ColumnElement, Connection, String, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.database import Database
 from core.errors import UserError
 from memory.history import Event, Op, Revision
-from memory.items import Evidence, Item, ItemId, RetiredFor, Status
+from memory.items import Audience, Evidence, Item, ItemId, RetiredFor, Status
 from memory.ledger.writing import event_of
-from memory.sql.rows import evidence_of, in_scope, item_of, select_items, select_versions
+from memory.sql.rows import evidence_of, in_pamphlet, in_scope, item_of, select_items, select_versions
 from memory.sql.tables import EventRow, EvidenceRow, ItemRow, ItemVersionRow
 
 ADOPTED = "before the chain"
@@ -119,10 +119,12 @@ def revision_of(history: Sequence[Revision], version: int) -> Revision:
     raise UserError(f"{last.id} has {known}, not {version}")
 
 
-def items_at(connection: Connection, seq: int, *, scope: str | None = None) -> tuple[Item, ...]:
+def items_at(
+    connection: Connection, seq: int, scope: str | None, audience: Audience | None = None
+) -> tuple[Item, ...]:
     """Items as they stood after the event `seq`: each at its latest version until then, in order of id.
 
-    What was withdrawn by a rollback counts as not there.
+    What was withdrawn by a rollback counts as not there. With an audience, those of its pamphlet alone.
     """
     latest = (
         select(ItemVersionRow.item_id, func.max(ItemVersionRow.version).label("version"))
@@ -136,20 +138,28 @@ def items_at(connection: Connection, seq: int, *, scope: str | None = None) -> t
             latest,
             (latest.c.item_id == ItemVersionRow.item_id) & (latest.c.version == ItemVersionRow.version),
         )
-        .where(ItemVersionRow.retired_for != WITHDRAWN)
+        .where(ItemVersionRow.retired_for != WITHDRAWN, _within(scope, audience))
         .order_by(ItemRow.id)
     )
-    if scope is not None:
-        query = query.where(in_scope(scope))
     return tuple(item_of(row) for row in connection.execute(query))
 
 
-def items_now(connection: Connection, scope: str | None) -> tuple[Item, ...]:
+def items_now(
+    connection: Connection, scope: str | None, audience: Audience | None = None
+) -> tuple[Item, ...]:
     """Items as they stand, in order of id; what a rollback withdrew is not there."""
-    query = select_items().where(ItemVersionRow.retired_for != WITHDRAWN).order_by(ItemRow.id)
-    if scope is not None:
-        query = query.where(in_scope(scope))
+    there = ItemVersionRow.retired_for != WITHDRAWN
+    query = select_items().where(there, _within(scope, audience)).order_by(ItemRow.id)
     return tuple(item_of(row) for row in connection.execute(query))
+
+
+def _within(scope: str | None, audience: Audience | None) -> Any:
+    """The condition: everything, a scope and all below it, or one pamphlet."""
+    if audience is not None:
+        if scope is None:
+            raise UserError("a pamphlet has a scope: name it beside the audience")
+        return in_pamphlet(scope, audience)
+    return true() if scope is None else in_scope(scope)
 
 
 def seq_at(connection: Connection, at: datetime) -> int:

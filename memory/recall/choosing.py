@@ -11,8 +11,6 @@ from memory.items import Considered, Fate, Hit, ItemId, RecallQuery, Status
 from memory.recall.diversity import TOO_ALIKE, mmr
 from memory.recall.section import Entry
 
-MOST_CANDIDATES = 1
-"""Items of too little evidence that one prompt may hold (against poisoned memories, OWASP ASI06)."""
 NEVER_TOO_ALIKE = 2.0
 POOL = 4
 """Times the limit that diversity chooses from."""
@@ -57,6 +55,7 @@ class _Taking:
         item, cost = scored.hit.item, scored.entry.tokens
         if (rival := self._rival(item.id)) is not None:
             return _considered(scored, Fate.CONTRADICTS, rival)
+        # One item of too little evidence in a prompt is the most (against poisoned memories, OWASP ASI06).
         if item.status is Status.CANDIDATE and self._candidate is not None:
             return _considered(scored, Fate.CANDIDATE_SHOWN, self._candidate)
         if len(self._shown) >= self._query.limit:

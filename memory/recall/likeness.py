@@ -16,6 +16,7 @@ from itertools import combinations
 
 from memory.identity import content_hash, normalised
 from memory.items import ItemDraft
+from memory.recall.cues import cue_alternatives, cue_contradicts
 from memory.recall.lexicon import (
     BE,
     BOUNDARY,
@@ -48,7 +49,6 @@ from memory.recall.lexicon import (
     stem,
     stems,
 )
-from memory.recall.ranking import cue_alternatives, cue_contradicts
 
 
 class Decision(StrEnum):

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memory.credit.selection import Policy, worth_factors
-from memory.gates import CUE_PATTERN
-from memory.identity import normalised
+from memory.credit.selection import RANKED_BY, worth_factors
 from memory.items import Item, Status
 
 Floats = NDArray[np.float64]
@@ -25,8 +23,7 @@ CANDIDATE_TRUST = 0.9
 
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_CUE_SEPARATOR = re.compile(r"[,;|\n]")
-_STOP = frozenset(
+STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an and are as at be by for from has have how in into is it its of on or that the their there this"
@@ -42,11 +39,12 @@ def words(text: str) -> list[str]:
         parts = [part.lower() for piece in _CAMEL.split(token) for part in _WORD.findall(piece)]
         if len(parts) > 1:
             found.append(token.lower())
-        found += [_singular(part) for part in parts if part not in _STOP]
+        found += [singular(part) for part in parts if part not in STOP_WORDS]
     return found
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """The word without the `s` of a plain plural."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -72,27 +70,13 @@ def worth_of(items: Sequence[Item]) -> Floats:
     alphas = np.array([item.credit.alpha for item in items])
     betas = np.array([item.credit.beta for item in items])
     trust = np.array([CANDIDATE_TRUST if item.status is Status.CANDIDATE else 1.0 for item in items])
-    factors: Floats = worth_factors(alphas, betas, Policy.UPPER) * trust
+    factors: Floats = worth_factors(alphas, betas, RANKED_BY) * trust
     return factors
 
 
 def relevance(similarity: Floats, keyword: Floats) -> Floats:
     """What the floor is tested against, in [-1, 1.3]: cosine plus a bounded part for shared rare words."""
     return similarity + KEYWORD_WEIGHT * keyword / (keyword + KEYWORD_HALF)
-
-
-def cue_alternatives(cue: str) -> frozenset[str]:
-    """The phrases of a cue, each enough by itself: `ip address, c2 server` has two."""
-    if cue.startswith(CUE_PATTERN):
-        return frozenset()
-    return frozenset(phrase for part in _CUE_SEPARATOR.split(cue) if (phrase := normalised(part)))
-
-
-def cue_contradicts(alternatives: frozenset[str], cues: frozenset[str]) -> bool:
-    """The cue names a property (`answer_type:ip`) that the query has with other values only."""
-    named = {phrase.partition(":")[0] for phrase in alternatives if ":" in phrase}
-    known = {cue.partition(":")[0] for cue in cues if ":" in cue}
-    return bool(alternatives) and bool(named & known) and alternatives.isdisjoint(cues)
 
 
 def fused(similarity: Floats, keyword: Floats, cue: Floats, nearest: NDArray[np.bool_]) -> Floats:

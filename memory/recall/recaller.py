@@ -18,13 +18,13 @@ from core.database import Database
 from core.embedder import Embedder
 from core.errors import ProviderError, StorageError
 from memory.credit.doubt import share_withheld
-from memory.identity import normalised
 from memory.index.keeper import IndexKeeper
 from memory.items import Considered, Fate, Hit, ItemId, Recall, RecallQuery, draft_of
 from memory.recall.choosing import POOL, Scored, choose
+from memory.recall.cues import cue_contradicts, cue_key, cues_in
 from memory.recall.likeness import akin, threshold_for
 from memory.recall.query import clean_query
-from memory.recall.ranking import cue_contradicts, fused, relevance, telling_words, words, worth_of
+from memory.recall.ranking import fused, relevance, telling_words, words, worth_of
 from memory.recall.scoring import keyword_scores
 from memory.recall.section import Entry, Section, Vector
 from memory.recall.shelf import Shelf, scopes_above
@@ -96,7 +96,7 @@ class Recaller:
         with self._database.reading() as session:
             connection = session.connection()
             asked = words(query.text)
-            cues = frozenset(normalised(cue) for cue in query.cues)
+            cues = frozenset(map(cue_key, query.cues)) | cues_in(query.text)
             cued: set[ItemId] = set()
             for scope, section in zip(scopes_above(query.scope), sections, strict=True):
                 if not len(section):
@@ -203,7 +203,7 @@ def _score(
     rank = fused(similarity, keyword, cue, has_vector)
     worth = worth_of([entry.item for entry in entries])
     score = np.round(rank * worth, 9)
-    cues = frozenset(normalised(each) for each in query.cues)
+    cues = frozenset(map(cue_key, query.cues))
     over_floor = (relevance(similarity, keyword) >= query.floor) | (cue > 0)
     other_cue = np.array([cue_contradicts(entry.phrases, cues) for entry in entries], bool) & (cue == 0)
     order = np.argsort(-score, kind="stable").tolist()

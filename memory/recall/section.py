@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.guidance import guidance_line
 from memory.gates import CUE_PATTERN
 from memory.items import Item, ItemId
-from memory.recall.ranking import cue_alternatives, words
+from memory.recall.cues import cue_alternatives
+from memory.recall.ranking import words
 
 Vector = NDArray[np.float32]
 FIRST_SLOTS = 64
@@ -153,11 +154,9 @@ class Section:
         found = (self._by_number.get(number) for number in numbers)
         return [self._entries[item_id] for item_id in found if item_id is not None]
 
-    def cued(self, cues: Iterable[str], text: str) -> list[Entry]:
+    def cued(self, cues: Set[str], text: str) -> list[Entry]:
         """Entries of which a phrase is among the cues, or a pattern is found in the text."""
-        found: set[ItemId] = set()
-        for cue in cues:
-            found |= self._by_phrase.get(cue, set())
+        found = {item_id for cue in self._by_phrase.keys() & cues for item_id in self._by_phrase[cue]}
         for item_id in self._patterns:
             pattern = self._entries[item_id].pattern
             if pattern is not None and pattern.search(text):

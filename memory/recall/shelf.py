@@ -134,14 +134,3 @@ def vector_row(item_id: ItemId, version: int, embedder: Embedder, vector: Vector
         "dimensions": embedder.dimensions,
         "vector": vector.astype("<f4").tobytes(),
     }
-
-
-def stored_vector(connection: Connection, item_id: ItemId, version: int, embedder: Embedder) -> Vector | None:
-    """The vector of a version by the embedder, where SQL has one."""
-    query = select(EmbeddingRow.vector).where(
-        EmbeddingRow.item_id == item_id,
-        EmbeddingRow.version == version,
-        EmbeddingRow.embedder_id == embedder.id,
-    )
-    blob = connection.execute(query).scalar()
-    return None if blob is None else np.frombuffer(blob, dtype="<f4")

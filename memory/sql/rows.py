@@ -7,13 +7,24 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Select, Table, func, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.database.prepared import Prepared
 from core.guidance import ActionTemplate
-from memory.items import Credit, Evidence, Item, ItemId, ItemState, Kind, RetiredFor, Status, Trust
+from memory.items import (
+    Audience,
+    Credit,
+    Evidence,
+    Item,
+    ItemId,
+    ItemState,
+    Kind,
+    RetiredFor,
+    Status,
+    Trust,
+)
 from memory.sql.tables import EvidenceRow, ExposureRow, ItemRow, ItemVersionRow, MemoryStateRow
 
 STATE_ID = 1
@@ -68,6 +79,12 @@ def in_scope(scope: str) -> Any:
     """The condition: items of the scope or below it. LIKE would take `ACME/x` for a part of `acme`."""
     below = f"{scope}/"
     return or_(ItemRow.scope == scope, func.substr(ItemRow.scope, 1, len(below)) == below)
+
+
+def in_pamphlet(scope: str, audience: Audience) -> Any:
+    """The condition: items of this very scope that this audience reads."""
+    kinds = [kind.value for kind in Kind if kind.audience is audience]
+    return and_(ItemRow.scope == scope, ItemRow.kind.in_(kinds))
 
 
 def item_of(row: Row[*tuple[Any, ...]]) -> Item:
@@ -164,13 +181,15 @@ def evidence_of(row: Any) -> Evidence:
     )
 
 
-def distinct_tasks(connection: Connection, item_id: ItemId, *, since: datetime | None = None) -> int:
-    """Tasks that told an item unprompted; with `since`, those that did so later than that."""
+def distinct_tasks(
+    connection: Connection, item_id: ItemId, *, since: datetime | ScalarSelect[datetime] | None = None
+) -> int:
+    """Tasks that told an item unprompted; with `since`, those that did so then or later."""
     query = select(func.count(EvidenceRow.task_id.distinct())).where(
         EvidenceRow.item_id == item_id, EvidenceRow.echo.is_(False)
     )
     if since is not None:
-        query = query.where(EvidenceRow.created_at > since)
+        query = query.where(EvidenceRow.created_at >= since)
     return connection.execute(query).scalar_one()
 
 

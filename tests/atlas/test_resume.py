@@ -34,6 +34,7 @@ from tests.atlas.parts import (
 from tests.atlas.worker import PLACES, TASKS, run
 
 ROOT = Path(__file__).parents[2]
+QUICK = ("recall", "attempt", "credit", "learn")
 
 
 def ledger(folder: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -64,7 +65,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, dict[
     return asyncio.run(run(folder)), ledger(folder)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", [p if p in QUICK else pytest.param(p, marks=pytest.mark.slow) for p in PLACES]
+)
 async def test_a_killed_run_goes_on(
     place: str, tmp_path: Path, undisturbed: tuple[object, dict[str, object]]
 ) -> None:

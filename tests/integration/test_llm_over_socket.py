@@ -130,7 +130,10 @@ async def test_a_server_that_withholds_its_usage_makes_it_unknown_and_never_zero
     assert not report.cost_known
 
 
-@pytest.mark.parametrize("role", [STUDENT, TEACHER, JUDGE])
+@pytest.mark.parametrize(
+    "role",
+    [STUDENT, *(pytest.param(role, marks=pytest.mark.slow) for role in (TEACHER, JUDGE))],
+)
 @pytest.mark.parametrize(
     "turn",
     [

@@ -53,3 +53,10 @@ def ask(
         token_budget=int(knobs.get("token_budget", 900)),
         floor=float(knobs.get("floor", 0.25)),
     )
+
+
+CHAIN = (
+    "Sort the logons of SigninLogs by time and {} the chain of all devices "
+    "from the first one to the last one."
+)
+"""Words that lie close to one another, whatever the verb."""

@@ -11,7 +11,7 @@ from memory.embedding.lexical import LexicalEmbedder
 from memory.history import Event
 from memory.items import Item
 from memory.library import PamphletLibrary
-from tests.memory.ledger.processes import on_disk, run, url_of
+from tests.memory.ledger.processes import in_a_file, on_disk, run, url_of
 from tests.memory.ledger.soundness import check
 from tests.memory.worker_crash import draft, write
 
@@ -52,7 +52,7 @@ def killed_again_and_again(database: Database, writes: int, *, seed: int, kills:
     expected.close()
 
 
-@on_disk
+@in_a_file
 def test_a_writer_killed_again_and_again_loses_nothing_and_doubles_nothing(database: Database) -> None:
     killed_again_and_again(database, 70, seed=1, kills=4, timeout=50)
 

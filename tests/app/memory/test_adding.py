@@ -130,6 +130,14 @@ def test_one_becomes_several(shelf: Shelf) -> None:
     assert (gone["retired_for"], gone["successors"]) == ("split", [item["id"] for item in made])
 
 
+def test_parts_without_a_heading_stand_where_the_item_stood(shelf: Shelf) -> None:
+    file = shelf.terminal.folder / "parts.md"
+    file.write_text(PARTS.partition("\n\n")[2], encoding="utf-8")
+    old = shelf.item(shelf.ids.hosts)
+    made = shelf.json("split", shelf.ids.hosts, "--file", file)["items"]
+    assert {(item["scope"], item["audience"]) for item in made} == {(old["scope"], old["audience"])}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -101,6 +101,8 @@ def test_where_it_stands_so_already(reader: Shelf) -> None:
         ("HOSTS --to 0", "--to takes a version"),
         ("HOSTS --to 9", "has versions 1 to 2, not 9"),
         ("it_none --to 1", "no item it_none"),
+        ("--all --audience student --to 1", "--audience goes with --scope"),
+        ("--scope x --audience reader --to 1", "choose student or teacher"),
     ],
 )
 def test_wrong_ways_back(reader: Shelf, words: str, said: str) -> None:
@@ -127,6 +129,27 @@ def test_a_snapshot_keeps_what_was(shelf: Shelf) -> None:
     assert made["digest"] in text
 
 
+def test_a_namespace_goes_back_to_a_snapshot_by_its_name(shelf: Shelf) -> None:
+    before = words_of(shelf, shelf.ids.hosts)
+    shelf.ok("snapshot", "3d")  # a name wins over what else it could mean
+    shelf.ok("edit", shelf.ids.hosts, "--content", NEW)
+    assert f"{shelf.ids.hosts}  v3 -> v4" in shelf.ok("rollback", "--scope", "synthetic", "--to", "3d")
+    assert words_of(shelf, shelf.ids.hosts) == before
+
+
+def test_one_pamphlet_goes_back_without_the_others(shelf: Shelf) -> None:
+    shelf.ok("snapshot", "now")
+    teacher = shelf.item(shelf.ids.principle)
+    for item_id in (shelf.ids.hosts, shelf.ids.principle):
+        shelf.ok("edit", item_id, "--boundary", "Not for mail.")
+    scope = ("--scope", teacher["scope"])
+    told = shelf.json("rollback", *scope, "--audience", "teacher", "--to", "now")["items"]
+    assert [each["id"] for each in told] == [shelf.ids.principle]
+    assert shelf.item(shelf.ids.hosts)["boundary"] == "Not for mail."
+    assert shelf.item(shelf.ids.principle)["boundary"] == teacher["boundary"]
+    assert shelf.json("rollback", *scope, "--audience", "teacher", "--to", "now")["items"] == []
+
+
 def test_equal_memories_have_equal_digests(shelf: Shelf) -> None:
     assert shelf.json("snapshot", "one")["digest"] == shelf.json("snapshot", "two")["digest"]
 
@@ -139,6 +162,8 @@ def test_equal_memories_have_equal_digests(shelf: Shelf) -> None:
         (("--show", "none"), "no snapshot none"),
         (("taken",), "there is a snapshot taken already"),
         ((" ",), "needs a name"),
+        (("list",), "see: atlas memory snapshot --list"),
+        (("show",), "see: atlas memory snapshot --show"),
     ],
 )
 def test_wrong_snapshots(shelf: Shelf, words: tuple[str, ...], said: str) -> None:

@@ -143,11 +143,11 @@ def main() -> None:
 def report_searches(view: CorpusView, short: Sequence[Query], words: Words) -> None:
     long = [Query(text=words.draw(200)) for _ in range(QUERIES)]
     faceted = [
-        Query(text=words.draw(120), facets=tuple(words.draw(20) for _ in range(6))) for _ in range(QUERIES)
+        Query(text=words.draw(240), facets=tuple(words.draw(20) for _ in range(12))) for _ in range(QUERIES)
     ]
     say(f"hybrid   short questions    {timed(view, short)}")
     say(f"hybrid   200-word questions {timed(view, long)}")
-    say(f"hybrid   six facets         {timed(view, faceted)}")
+    say(f"hybrid   twelve sentences   {timed(view, faceted)}")
     diverse = [Query(text=each.text, diversity=0.3) for each in short]
     say(f"hybrid   diversity 0.3      {timed(view, diverse)}")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.errors import UserError
 from ideation.corpus.dates import Cutoff
 from ideation.corpus.fusion import Channel, best, fused, mmr
 from ideation.corpus.paper import candidate
+from ideation.corpus.postings import Postings
 from ideation.corpus.query import Hit, Query, split_facets
 from ideation.corpus.store import Corpus
 from ideation.corpus.view import CorpusView
@@ -90,6 +92,17 @@ def test_0_3_facets_are_looked_for_one_by_one(corpus: Corpus) -> None:
     }
 
 
+def test_0_3_the_best_sentence_counts_by_words_also_where_there_are_vectors(corpus: Corpus) -> None:
+    view = corpus.view()
+    query = Query(text="crystals", facets=("lithium metal and nitrogen", "residues of a protein"))
+    hits = view.search(query)
+    ranks = {title: hit.ranks for title, hit in zip(titles(view, hits), hits, strict=True)}
+    for title in ("Ammonia from lithium mediated reduction", "Protein folding with restraint networks"):
+        assert ranks[title][Channel.FACET_WORDS] <= 2
+        assert (Channel.FACETS in ranks[title]) == (view.embedded > 0)
+    assert Channel.FACET_WORDS not in ranks.get("Graphene membranes for ion sieving", {})
+
+
 def test_0_3_candidates_are_embedded_when_asked_for_and_kept() -> None:
     with Corpus.open(embedder=LexicalEmbedder()) as corpus:
         corpus.add(topics())
@@ -148,6 +161,15 @@ def test_best_is_the_head_of_the_whole_order(scores: list[float], most: int) -> 
     whole = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
     assert best(values, most).tolist() == whole[:most]
     assert best(values, most, above=0.0).tolist() == [at for at in whole if scores[at] > 0][:most]
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 9), st.integers(1, 3)), min_size=1, max_size=6))
+def test_the_best_of_several_queries_is_the_best_of_each(held: list[dict[int, int]]) -> None:
+    counted = [Counter(each) for each in held]
+    postings = Postings.of(counted)
+    each = [postings.scores(query).tfidf for query in counted]
+    assert np.array_equal(postings.best_tfidf(counted), np.max(each, axis=0))
+    assert not postings.best_tfidf([]).any()
 
 
 def test_fusion_adds_weighted_reciprocal_ranks() -> None:

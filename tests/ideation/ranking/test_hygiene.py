@@ -20,6 +20,7 @@ from ideation.ranking.hygiene import (
     swapped_first_slot_share,
 )
 from ideation.ranking.match_log import Verdict
+from ideation.ranking.schedule import Schedule
 from tests.ideation.ranking.samples import AXIS, always, match, play, simulated
 
 FIRST, SECOND, TIE, ABSTAIN = Verdict.FIRST, Verdict.SECOND, Verdict.TIE, Verdict.ABSTAIN
@@ -38,7 +39,9 @@ def test_wilson_by_hand() -> None:
 
 
 def test_7_2_position_bias_of_a_planted_judge_is_found_by_the_swaps() -> None:
-    tournament, _ = play(40, simulated(40, 0.65, first_slot=0.8), calls=1500, swapped=1.0)
+    tournament, _ = play(
+        40, simulated(40, 0.65, first_slot=0.8), calls=1500, swapped=1.0, schedule=Schedule.ROUND_ROBIN
+    )
     matches = tournament.log.on(AXIS)
     estimate, low, high = position_bias(swapped_first_slot_share(matches))
     assert low < 0.8 < high
@@ -75,10 +78,11 @@ def test_7_10_cycles_are_counted_over_decided_triples() -> None:
 
 
 def test_7_10_a_coin_makes_a_quarter_of_triples_cycles_and_a_sure_judge_none() -> None:
-    coin, _ = play(24, simulated(24, 0.5), calls=276, swapped=0.0, most_meetings=1)
+    all_meet = {"calls": 276, "swapped": 0.0, "most_meetings": 1, "schedule": Schedule.ROUND_ROBIN}
+    coin, _ = play(24, simulated(24, 0.5), **all_meet)
     assert intransitive_triples(coin.log).of == math.comb(24, 3)
     assert intransitive_triples(coin.log).value == pytest.approx(0.25, abs=0.05)
-    sure, _ = play(24, simulated(24, 0.999), calls=276, swapped=0.0, most_meetings=1)
+    sure, _ = play(24, simulated(24, 0.999), **all_meet)
     assert (intransitive_triples(sure.log).value or 0.0) < 0.01
 
 
@@ -90,10 +94,11 @@ def test_7_10_self_consistency_compares_ideas_and_not_slots() -> None:
 
 
 def test_7_10_kappa_is_one_of_like_judges_and_none_beyond_chance_of_strangers() -> None:
-    one, _ = play(20, simulated(20, 0.9), calls=190, swapped=0.0, most_meetings=1)
+    all_meet = {"calls": 190, "swapped": 0.0, "most_meetings": 1, "schedule": Schedule.ROUND_ROBIN}
+    one, _ = play(20, simulated(20, 0.9), **all_meet)
     same = kappa(one.log, one.log, draws=200)
     assert same.value == pytest.approx(1.0)
-    coin, _ = play(20, simulated(20, 0.5), calls=190, swapped=0.0, most_meetings=1, seed=9)
+    coin, _ = play(20, simulated(20, 0.5), **all_meet, seed=9)
     strangers = kappa(one.log, coin.log, draws=200)
     assert strangers.pairs == 190
     assert strangers.low is not None

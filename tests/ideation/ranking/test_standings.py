@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UserError
@@ -12,7 +12,7 @@ from ideation.ranking.draws import Draws
 from ideation.ranking.match_log import Axis, MatchLog
 from ideation.ranking.schedule import Schedule
 from ideation.ranking.standings import pareto_front, rank
-from ideation.ranking.tiers import tiers, top_certainty
+from ideation.ranking.tiers import GROUPS, rank_intervals, strength_intervals, tiers, top_certainty
 from tests.ideation.ranking.samples import AXIS, play, simulated, texts
 
 
@@ -40,12 +40,41 @@ def test_7_5_without_a_match_all_are_in_one_tier_and_any_rank_is_open() -> None:
 
 def test_7_5_the_top_is_certain_when_draws_agree() -> None:
     strengths = np.tile([3.0, 2.0, 1.0, 0.0], (50, 1))
-    draws = Draws(strengths=strengths, first_slot=np.zeros(50))
+    draws = Draws(strengths=strengths, first_slot=np.zeros(50), spread=np.ones(50))
     assert top_certainty(draws, 2) == 1.0
     assert tiers(draws, np.arange(4)).tolist() == [1, 2, 3, 4]
     strengths[::2] = strengths[::2, ::-1]
     assert top_certainty(draws, 2) == 0.5
     assert tiers(draws, np.arange(4)).tolist() == [1, 1, 1, 1]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 1000), st.integers(2, 9), st.sampled_from([0.5, 0.8, 0.9]))
+def test_7_5_intervals_hold_their_share_at_small_spreads_and_at_large(
+    seed: int, n: int, level: float
+) -> None:
+    random, rows = np.random.default_rng(seed), 50 * GROUPS
+    spread = np.exp(random.standard_normal(rows))
+    strengths = random.standard_normal(n) + spread[:, None] * random.standard_normal((rows, n))
+    draws = Draws(strengths=strengths, first_slot=np.zeros(rows), spread=spread)
+    for values, intervals in ((strengths, strength_intervals), (draws.ranks, rank_intervals)):
+        ends, wider = intervals(draws, level), intervals(draws, 0.99)
+        held = (ends[:, 0] <= values) & (values <= ends[:, 1])
+        shares = held[spread.argsort()].reshape(GROUPS, 50, n).mean(axis=(1, 2))
+        assert shares.min() >= level
+        assert values is not strengths or shares.min() < level + 0.06, "no wider than it needs to be"
+        assert (wider[:, 0] <= ends[:, 0]).all()
+        assert (wider[:, 1] >= ends[:, 1]).all()
+
+
+def test_7_7_draws_of_a_sum_have_its_strengths_and_spread() -> None:
+    one, two = (
+        Draws(strengths=np.full((3, 2), value), first_slot=np.ones(3), spread=np.full(3, value))
+        for value in (3.0, 2.0)
+    )
+    both = Draws.added([one, two], [1.0, 2.0])
+    assert (both.strengths == 7.0).all()
+    assert both.spread == pytest.approx(np.full(3, 5.0))
 
 
 def test_7_7_overall_is_the_declared_weighting_of_axes_judged_apart() -> None:

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.credit.beta import Beta
-from memory.credit.selection import LEAST, MOST, Policy, pooled_mean, worth_factors, worths
+from memory.credit.selection import LEAST, MOST, Policy, pooled_mean, worth_factors
 
 posteriors = st.lists(
     st.builds(Beta, alpha=st.floats(1.0, 300.0), beta=st.floats(1.0, 300.0)), min_size=1, max_size=20
 )
+
+
+def worths(pamphlet: list[Beta], policy: Policy = Policy.MEAN, **options: Any) -> np.ndarray:
+    alphas, betas = (np.array([getattr(each, name) for each in pamphlet]) for name in ("alpha", "beta"))
+    return worth_factors(alphas, betas, policy, **options)
 
 
 @given(posteriors, st.sampled_from(list(Policy)))
@@ -25,8 +32,12 @@ def test_a_better_record_is_worth_more(pamphlet: list[Beta], alpha: float, more:
     pair = [Beta(alpha=alpha + more, beta=alpha), Beta(alpha=alpha, beta=alpha + more)]
     found = worths([*pair, *pamphlet])
     assert found[0] >= found[1]
-    # An item at the pool's mean stands where it stood.
-    assert found[0] >= 1.0 - 1e-9 or found[1] <= 1.0 + 1e-9
+
+
+@given(posteriors, st.floats(1.0, 300.0))
+def test_an_item_at_the_pools_mean_stands_where_it_stood(pamphlet: list[Beta], alpha: float) -> None:
+    mirrored = [Beta(alpha=each.beta, beta=each.alpha) for each in pamphlet]
+    assert worths([Beta(alpha=alpha, beta=alpha), *pamphlet, *mirrored])[0] == pytest.approx(1.0)
 
 
 def test_an_item_without_credit_counts_as_it_is() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.credit.outcome import Metric, TaskOutcome
-from memory.credit.tallies import Comparison, Tally, Trials
-from memory.credit.uplift import compare, probability_better, uplift
+from memory.credit.outcome import Metric
+from memory.credit.tallies import Comparison, Tally
+from memory.credit.uplift import compare, uplift
 from tests.memory.credit.outcomes import Exposed, exposures, trials_of
 
 
@@ -154,26 +154,3 @@ def test_intervals_of_success_cover_at_few_withheld_tasks(baseline: float) -> No
             looked += 1
             covered += found.low <= -0.1 <= found.high
     assert covered / looked >= 0.93
-
-
-def test_the_chance_to_be_better_follows_success() -> None:
-    def trials(won_shown: int, won_withheld: int) -> Trials:
-        both = comparison(shares(won_shown, 40), shares(won_withheld, 10))
-        return Trials(metrics={**Trials().metrics, Metric.SUCCESS: both})
-
-    assert probability_better(Trials()) == pytest.approx(0.5, abs=1e-9)
-    assert probability_better(trials(20, 5)) == pytest.approx(0.5, abs=0.05)
-    assert probability_better(trials(36, 2)) > 0.99
-    assert probability_better(trials(4, 8)) < 0.01
-    with pytest.raises(ValueError, match="steps"):
-        probability_better(Trials(), Metric.STEPS)
-
-
-def test_the_chance_to_be_better_can_be_asked_of_the_reward() -> None:
-    trials = Trials()
-    for turn in range(40):
-        shown = turn % 4 > 0
-        outcome = TaskOutcome(reward=0.7 if shown else 0.1)
-        trials = trials.with_outcome(shown=shown, propensity=0.75, outcome=outcome)
-    assert probability_better(trials, Metric.REWARD) > 0.99
-    assert probability_better(trials) == pytest.approx(0.5, abs=1e-9)

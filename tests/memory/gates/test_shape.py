@@ -31,6 +31,7 @@ def test_sample_drafts_have_a_good_shape(draft: Any) -> None:
         ({"scope": "no good scope"}, "a scope that is not a path like excytin/soc"),
         ({"scope": "a//b"}, "a scope that is not a path like excytin/soc"),
         ({"cue": "re:(unclosed"}, "a cue pattern that does not compile"),
+        ({"cue": "host, re:host_?name"}, "a cue pattern beside other words"),
         ({"cue": "re:(a+)+$"}, "a cue pattern that could run too long"),
     ],
 )

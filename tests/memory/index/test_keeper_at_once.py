@@ -145,7 +145,7 @@ def race(url: str, place: str, number: int) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("place", ["folder", "server"])
+@pytest.mark.parametrize("place", ["folder", pytest.param("server", marks=pytest.mark.slow)])
 def test_processes_that_race_lose_and_double_nothing(
     filled: Filled, place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -116,5 +116,5 @@ class IndexLife(RuleBasedStateMachine):
         self.database.close()
 
 
-IndexLife.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
+IndexLife.TestCase.settings = settings(max_examples=30, stateful_step_count=25)
 TestIndexLife = IndexLife.TestCase

@@ -16,6 +16,8 @@ from core.database import Database
 ROOT = Path(__file__).parents[3]
 on_disk = pytest.mark.parametrize("database", ["file", "postgres"], indirect=True)
 """For tests whose database other processes open."""
+in_a_file = pytest.mark.parametrize("database", ["file"], indirect=True)
+"""For short ones, of which a slow test is the longer, on PostgreSQL too."""
 
 
 def url_of(database: Database) -> str:

@@ -9,7 +9,7 @@ from core.database import Database
 from core.errors import UserError
 from memory.embedding.lexical import LexicalEmbedder
 from memory.history import Op
-from memory.items import ItemDraft, ItemId, Kind, RetiredFor, Status, Trust
+from memory.items import Audience, ItemDraft, ItemId, Kind, RetiredFor, Status, Trust
 from memory.ledger.archive import Archive
 from memory.ledger.editor import Editor, ItemEdit
 from memory.library import PamphletLibrary
@@ -176,6 +176,25 @@ def test_a_rollback_brings_its_scope_back_and_leaves_the_rest(
         each: then[each] for each in then if each in inside
     }
     assert archive.rollback(scope, seq, actor=ANN) == ()
+    check(database)
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_a_rollback_of_one_pamphlet_leaves_those_below_and_the_other_audience(
+    library: PamphletLibrary, archive: Archive, database: Database, audience: Audience
+) -> None:
+    fill(library)
+    then, seq = standing_of(library.items()), last_seq(archive)
+    change_all(library)
+    now = standing_of(library.items())
+    inside = {item.id for item in library.items() if (item.scope, item.audience) == (SCOPE, audience)}
+    assert set(archive.rollback(SCOPE, seq, audience=audience, actor=ANN)) == inside
+    kept = {each: now[each] for each in now if each not in inside}
+    back = {each: then[each] for each in then if each in inside}
+    assert standing_of(there(library.items())) == kept | back
+    assert standing_of(archive.state_at(seq, scope=SCOPE, audience=audience)) == back
+    with pytest.raises(UserError, match="a pamphlet has a scope"):
+        archive.rollback(None, seq, audience=audience, actor=ANN)
     check(database)
 
 

@@ -202,13 +202,15 @@ def test_a_merge_into_one_of_them_keeps_its_id_and_takes_the_drafts_cue(
     assert library.get(two.id).state.successors == (one.id,)
 
 
-def test_a_programs_merge_raises_no_item_above_what_it_was(rule: Editor, library: PamphletLibrary) -> None:
-    (proven,) = library.learn([ONE], task(1)).added
-    library.learn([ONE], task(2))
-    other = rule.add(TWO)
-    assert rule.merge([other.id, proven], ONE).status is Status.ACTIVE
-    third = rule.add(HOSTS)
-    assert rule.merge([proven, third.id], draft("Both: AlertInfo, DeviceInfo.")).status is Status.CANDIDATE
+def test_a_merge_or_a_split_of_what_has_moved_on_is_told(ann: Editor, database: Database) -> None:
+    one, two = ann.add(ONE), ann.add(TWO)
+    ann.edit(two.id, ItemEdit(cue="written in between"))
+    before = everything(database)
+    with pytest.raises(Conflict, match=f"{two.id} is at version 2, not 1"):
+        ann.merge([one.id, two.id], ONE, expected={one.id: one.version, two.id: two.version})
+    with pytest.raises(Conflict, match=f"{two.id} is at version 2, not 1"):
+        ann.split(two.id, [ONE, HOSTS], expected=two.version)
+    assert everything(database) == before
 
 
 @pytest.mark.parametrize("count", [1, 64])
@@ -307,37 +309,6 @@ def test_what_an_items_status_does_not_allow_is_refused_in_one_line(ann: Editor,
     assert everything(database) == before
 
 
-def test_a_program_may_not_touch_what_is_a_persons(ann: Editor, rule: Editor, database: Database) -> None:
-    pinned, human = rule.add(ONE), ann.add(TWO)
-    ann.pin(pinned.id)
-    free = rule.add(HOSTS)
-    before = everything(database)
-    touches: list[Callable[[ItemId], object]] = [
-        lambda item: rule.edit(item, OTHER_WORDS),
-        lambda item: rule.retire(item),
-        lambda item: rule.pin(item, False),
-        lambda item: rule.merge([item, free.id], MAIL),
-        lambda item: rule.split(item, [MAIL, HOSTS]),
-    ]
-    for item in (pinned.id, human.id):
-        for touch in touches:
-            with pytest.raises(UserError, match="is a person's"):
-                touch(item)
-    assert everything(database) == before
-
-
-def test_a_program_approves_nothing_and_brings_back_nothing_that_is_barred(ann: Editor, rule: Editor) -> None:
-    item = rule.add(ONE)
-    with pytest.raises(UserError, match="only a person approves"):
-        rule.approve(item.id)
-    ann.retire(item.id)
-    with pytest.raises(UserError, match="retired for good"):
-        rule.restore(item.id)
-    merged = [rule.add(TWO).id, rule.add(HOSTS).id]
-    rule.merge(merged, draft("Both: AlertInfo, DeviceInfo."))
-    assert rule.restore(merged[0]).status is Status.CANDIDATE
-
-
 def test_of_two_editors_one_is_told_and_nothing_is_lost(
     ann: Editor, library: PamphletLibrary, database: Database
 ) -> None:
@@ -349,6 +320,7 @@ def test_of_two_editors_one_is_told_and_nothing_is_lost(
         lambda: bo.retire(item.id, expected=1),
         lambda: bo.pin(item.id, expected=1),
         lambda: bo.approve(item.id, expected=1),
+        lambda: bo.reject(item.id, expected=1),
         lambda: library.archive.rollback_item(item.id, 1, actor="person:bo", expected=1),
     ]
     before = everything(database)

@@ -21,7 +21,7 @@ from memory.recall.likeness import Decision
 from memory.sql.tables import AliasRow, EmbeddingRow, PairRow
 from tests.memory.ledger.drafts import Clock
 from tests.memory.ledger.soundness import check, everything
-from tests.memory.samples import DRAFTS, HOSTS, MAIL, SCOPE, SIGN_IN, STOP, ask, task
+from tests.memory.samples import CHAIN, DRAFTS, HOSTS, MAIL, SCOPE, SIGN_IN, STOP, ask, task
 
 ANN = "person:ann"
 SHORT = "Host names are short in DeviceInfo and full in SecurityAlert: match the first label."
@@ -236,6 +236,29 @@ def test_the_oldest_that_wait_expire_and_a_later_task_lifts_them(private_library
     assert library.learn([worded("Look into TableFirst.")], task(0)).refused != ()
     assert library.learn([worded("Look into TableFirst.")], task(9)).supported == (first,)
     assert library.get(first).status is Status.ACTIVE
+    library.close()
+
+
+def test_what_another_says_in_nearly_the_same_words_expires_before_the_oldest() -> None:
+    clock = Clock()
+    library = PamphletLibrary.in_memory(LexicalEmbedder(), clock=clock)
+    crowd = [worded(f"Look into Table{chr(65 + n // 26)}{chr(97 + n % 26)}.") for n in range(ROOM - 2)]
+    library.learn(crowd, task(1))
+    clock.move(60)
+    walk, follow = (
+        library.learn([worded(CHAIN.format(verb))], task(n)).added[0]
+        for n, verb in enumerate(("walk", "follow"), 2)
+    )
+    assert len(library.items(status=Status.CANDIDATE)) == ROOM
+    clock.move(60)
+    library.learn([worded("Look into TableLast.")], task(4))
+    gone = library.get(walk)
+    assert gone.state.retired_for is RetiredFor.EXPIRED
+    assert gone.state.note.endswith("and another item says nearly the same")
+    clock.move(60)
+    library.learn([worded("Look into TableLater.")], task(5))
+    assert library.get(follow).live, "nothing says it any more but this"
+    assert library.learn([worded(CHAIN.format("walk"))], task(6)).supported == (walk,)
     library.close()
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import text
 
-from core.database import Database, open_database
+from core.database import Database
 from memory.ledger.learning import ROOM
 from memory.library import PamphletLibrary
 from memory.sql.tables import MEMORY_TABLES
@@ -35,29 +34,20 @@ def in_memory(clock: Clock) -> Opened:
 
 
 @pytest.fixture
-def in_files(tmp_path: Path) -> Opener:
-    """A new file for each example, copied from one that was migrated."""
-    empty, numbers = tmp_path / "empty.db", itertools.count()
-    open_database(f"sqlite:///{empty}").close()
+def in_files(tmp_path: Path, migrated_file: Path) -> Opener:
+    """A new file for each example."""
+    numbers = itertools.count()
 
     def opened(clock: Clock) -> Opened:
-        path = shutil.copy(empty, tmp_path / f"{next(numbers)}.db")
+        path = shutil.copy(migrated_file, tmp_path / f"{next(numbers)}.db")
         return over(Database(f"sqlite:///{path}"), clock)
 
     return opened
 
 
 @pytest.fixture
-def on_server(postgres_schema_url: str) -> Opener:
-    names = ", ".join(("item_words", *(each.name for each in MEMORY_TABLES)))
-
-    def opened(clock: Clock) -> Opened:
-        database = Database(postgres_schema_url)
-        with database.session() as session:
-            session.execute(text(f"TRUNCATE {names} CASCADE"))
-        return over(database, clock)
-
-    return opened
+def on_server(empty_postgres: Callable[[], Database]) -> Opener:
+    return lambda clock: over(empty_postgres(), clock)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from core.database import Database
 from memory.items import ItemId
 from memory.library import PamphletLibrary
 from memory.sql.tables import MEMORY_TABLES
-from tests.memory.ledger.processes import ROOT, command, on_disk, run_all, url_of
+from tests.memory.ledger.processes import ROOT, command, in_a_file, on_disk, run_all, url_of
 from tests.memory.ledger.soundness import check
 from tests.memory.samples import HOSTS, task
 from tests.memory.worker_counter import COUNTED, count_of
@@ -63,9 +63,9 @@ def count_together(
     return float(longest)
 
 
-@on_disk
+@in_a_file
 def test_no_step_of_eight_processes_is_lost(library: PamphletLibrary, database: Database) -> None:
-    count_together(library, database, 40, items=4, timeout=55)
+    count_together(library, database, 12, items=4, timeout=55)
 
 
 @pytest.mark.slow

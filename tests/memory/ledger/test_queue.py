@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from memory.ledger.queue import Because, Waiting
 from memory.library import PamphletLibrary
-from tests.memory.samples import HOSTS, MAIL, SCOPE, task
+from tests.memory.samples import CHAIN, HOSTS, MAIL, SCOPE, task
 
 ASCENDING = replace(HOSTS, content="Sort the rows of SigninLogs by time, ascending.")
 DESCENDING = replace(HOSTS, content="Sort the rows of SigninLogs by time, descending.")
@@ -45,3 +45,14 @@ def test_a_queue_of_one_scope_holds_it_and_what_is_below(library: PamphletLibrar
     library.learn([replace(MAIL, scope=scope) for scope in scopes], task(1))
     assert {each.item.scope for each in library.queue(SCOPE)} == {SCOPE, f"{SCOPE}/mail"}
     assert len(library.queue()) == 3
+
+
+def test_what_two_items_say_in_nearly_the_same_words_waits_for_a_person(library: PamphletLibrary) -> None:
+    walk, follow = (
+        library.learn([replace(HOSTS, content=CHAIN.format(verb))], task(number)).added[0]
+        for number, verb in enumerate(("walk", "follow"))
+    )
+    alike = [each for each in library.queue() if each.because is Because.ALIKE]
+    assert [(each.item.id, each.other) for each in alike] == [(min(walk, follow), max(walk, follow))]
+    library.editor("person:ann").retire(walk, reason="said twice")
+    assert all(each.because is Because.CANDIDATE for each in library.queue())

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from core.database import Database
-from tests.memory.ledger.processes import on_disk, run, url_of
+from tests.memory.ledger.processes import in_a_file, on_disk, run, url_of
 
 WRITING = ("memory/ledger/writing.py",)
 ALL = (
@@ -38,10 +38,10 @@ def die_at_lines(
     return deaths
 
 
-@on_disk
+@in_a_file
 @pytest.mark.parametrize("write", ["learn", "edit"])
 def test_a_write_that_dies_at_a_line_is_whole_or_nothing(database: Database, write: str) -> None:
-    assert len(die_at_lines(database, write, first=3, step=31, modules=WRITING, timeout=50)) > 3
+    assert len(die_at_lines(database, write, first=3, step=47, modules=WRITING, timeout=50)) > 2
 
 
 @pytest.mark.slow

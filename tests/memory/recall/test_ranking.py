@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from memory.items import Credit, Item, ItemId, ItemState, Kind, Status
 from memory.recall.ranking import (
-    cue_alternatives,
-    cue_contradicts,
     fused,
     relevance,
     telling_words,
@@ -58,19 +56,6 @@ def test_keywords_add_a_bounded_part_to_the_relevance() -> None:
     assert relevance(unit([0.2]), unit([0.0]))[0] == pytest.approx(0.2)
     assert relevance(unit([0.2]), unit([12.0]))[0] == pytest.approx(0.35)
     assert relevance(unit([0.2]), unit([1e9]))[0] == pytest.approx(0.5)
-
-
-def test_a_cue_has_phrases_or_a_pattern() -> None:
-    assert cue_alternatives("Answer_type:IP,  sign-in  address.") == {"answer_type:ip", "sign-in address"}
-    assert cue_alternatives(r"re:from which (ip|host)") == frozenset()
-
-
-def test_a_cue_contradicts_where_it_names_another_value_of_the_same_property() -> None:
-    cue = cue_alternatives("answer_type:ip, sign-in")
-    assert cue_contradicts(cue, frozenset({"answer_type:host"}))
-    assert not cue_contradicts(cue, frozenset({"answer_type:ip"}))
-    assert not cue_contradicts(cue, frozenset({"weather"}))
-    assert not cue_contradicts(frozenset(), frozenset({"answer_type:host"}))
 
 
 def test_common_words_are_left_out_where_rarer_ones_are_known() -> None:

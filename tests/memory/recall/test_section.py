@@ -42,7 +42,7 @@ def test_a_section_that_changed_is_as_one_that_was_made_anew(changes: list[tuple
         for limit in (1, 3, 20):
             ours = [entry.item.id for entry in section.nearest(direction, limit)]
             assert ours == [entry.item.id for entry in fresh.nearest(direction, limit)]
-    cues = ["host labels", "mail senders"]
+    cues = {"host label", "mail sender"}
     assert [e.item.id for e in section.cued(cues, "")] == [e.item.id for e in fresh.cued(cues, "")]
     assert {e.item.id for e in section.numbered(range(10))} == set(kept)
 
@@ -62,8 +62,8 @@ def test_a_pattern_is_searched_whatever_its_case_and_a_broken_one_is_passed_over
     section = Section(3)
     section.put(make_entry("it_a", cue=r"re:from which (ip|host)"))
     section.put(make_entry("it_b", cue="re:("))
-    assert [entry.item.id for entry in section.cued([], "From WHICH host?")] == ["it_a"]
-    assert section.cued([], "whence?") == []
+    assert [entry.item.id for entry in section.cued(set(), "From WHICH host?")] == ["it_a"]
+    assert section.cued(set(), "whence?") == []
 
 
 def test_an_entry_without_a_vector_waits_for_one() -> None:

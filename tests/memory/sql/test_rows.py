@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -103,7 +103,8 @@ def test_evidence_counts_tasks_and_is_told_once(library: PamphletLibrary, databa
         ]
         assert told == [False, True, True, False]
         assert distinct_tasks(connection, item) == 2
-        assert distinct_tasks(connection, item, since=now) == 1  # the first, told today
+        assert distinct_tasks(connection, item, since=now) == 2
+        assert distinct_tasks(connection, item, since=now + timedelta(days=1)) == 1  # the first, told today
 
 
 def test_a_row_is_inserted_once_and_upserted_whole(library: PamphletLibrary, database: Database) -> None:

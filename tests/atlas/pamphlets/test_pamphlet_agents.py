@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
-import pytest
 from langgraph.config import get_store
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from atlas.pamphlet_store import PamphletStore
 from core.errors import AtlasError
-from memory.embedding.lexical import LexicalEmbedder
 from memory.items import Audience, RecallQuery
 from memory.ledger.editor import ItemEdit
 from memory.library import PamphletLibrary
 from memory.opening import open_pamphlets
-
-USER = ("users", "user:42")
-SOC = ("synthetic", "soc")
-AGENT = "agent:support"
-DARK = {"memory": "Likes a dark theme in every editor."}
-LIGHT = {"memory": "Likes a light theme in every editor."}
-LESSONS = (
-    "Sort the rows by their time before you read them.",
-    "Count the failed sign-ins of an account first.",
-    "Compare sender and reply address of a mail.",
-)
-
-
-@pytest.fixture
-def library() -> Iterator[PamphletLibrary]:
-    opened = PamphletLibrary.in_memory(LexicalEmbedder())
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def store(library: PamphletLibrary) -> PamphletStore:
-    return PamphletStore(library, actor=AGENT)
-
+from tests.atlas.pamphlets.samples import AGENT, DARK, LESSONS, LIGHT, SOC, USER
 
 # ---- search by meaning
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,35 +16,10 @@ from langgraph.store.memory import InMemoryStore
 
 from atlas.pamphlet_store import MAX_KEY, PamphletStore, RefusedPut
 from atlas.pamphlet_values import Namespace, Place
-from memory.embedding.lexical import LexicalEmbedder
 from memory.gates.shape import scope_is_path
 from memory.library import PamphletLibrary
+from tests.atlas.pamphlets.samples import DARK, EVA, LESSONS, LIGHT, SOC, TABLES, USER
 from tests.memory.samples import HOSTS
-
-USER = ("users", "user:42")
-SOC = ("synthetic", "soc")
-AGENT, EVA = "agent:support", "person:eva"
-DARK = {"memory": "Likes a dark theme in every editor."}
-LIGHT = {"memory": "Likes a light theme in every editor."}
-TABLES = {"memory": "Wants figures as short tables."}
-LESSONS = (
-    "Sort the rows by their time before you read them.",
-    "Count the failed sign-ins of an account first.",
-    "Compare sender and reply address of a mail.",
-)
-
-
-@pytest.fixture
-def library() -> Iterator[PamphletLibrary]:
-    opened = PamphletLibrary.in_memory(LexicalEmbedder())
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def store(library: PamphletLibrary) -> PamphletStore:
-    return PamphletStore(library, actor=AGENT)
-
 
 # ---- filters
 
