@@ -75,6 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
         patch.setattr(socket, name, _loopback_only(getattr(socket, name)))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what works on a PostgreSQL server, so that it can be run by itself: `-m postgres`."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        if params.get("database") == "postgres" or "new_postgres_url" in item.fixturenames:
+            item.add_marker("postgres")
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: no need to walk thousands of tests and modules again."""
     gc.collect()
