@@ -1,1 +1,4 @@
-"""The adapter-tuning backend. Its seams live in `core`; nothing of it is built yet."""
+"""The adapter-tuning backend: one registry of methods, trained, merged and exported alike.
+
+Only this package knows torch, and `adaptation.registry` is the one module of it to be imported without.
+"""

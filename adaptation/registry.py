@@ -1,0 +1,96 @@
+"""The table of tuning methods. Listing it needs no torch; loading a method does, and says so in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.registry import Registry
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from adaptation.method import AdapterMethod
+
+    AnyMethod = AdapterMethod[BaseModel]
+
+GROUP = "atlas.adapters"
+NEEDED = ("torch", "transformers", "peft", "safetensors")
+
+
+class Kind(StrEnum):
+    """What a method does to the model."""
+
+    LOW_RANK = "low-rank"
+    SPARSE = "sparse"
+    SPECTRAL = "spectral"
+    MULTIPLICATIVE = "multiplicative"
+    BLOCK = "block"
+    PLUGIN = "plugin"
+    """Of another package: it says itself what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A method as it is listed. `row` is its number in the list of seed papers, 0 for a plugin's."""
+
+    name: str
+    target: str
+    kind: Kind
+    paper: str
+    row: int
+
+
+def _entries() -> Mapping[str, Entry]:
+    rows = (
+        ("lora", "lora:Lora", Kind.LOW_RANK, 5, "LoRA, arXiv 2106.09685; recipe of the Vietnamese chatbot"),
+        ("hydra", "hydra:Hydra", Kind.LOW_RANK, 13, "Hydra, arXiv 2309.06922"),
+        ("flora", "flora:Flora", Kind.LOW_RANK, 22, "FLoRA, arXiv 2405.14739"),
+        ("nola", "nola:Nola", Kind.LOW_RANK, 11, "NOLA, arXiv 2310.02556"),
+        ("mos", "mos:Mos", Kind.LOW_RANK, 3, "Mixture of Shards, arXiv 2410.00938"),
+        ("allora", "allora:Allora", Kind.LOW_RANK, 28, "ALLoRA, arXiv 2410.09692"),
+    )
+    return {
+        name: Entry(name=name, target=f"adaptation.methods.{target}", kind=kind, row=row, paper=paper)
+        for name, target, kind, row, paper in rows
+    }
+
+
+BUILT_IN = _entries()
+
+
+def _registry(plugins: Iterable[EntryPoint] | None) -> Registry[type[AnyMethod]]:
+    table = {name: entry.target for name, entry in BUILT_IN.items()}
+    return Registry("adapter method", table, group=GROUP, plugins=plugins)
+
+
+def entries(plugins: Iterable[EntryPoint] | None = None) -> tuple[Entry, ...]:
+    """Every method by name, those of other packages too. Nothing is imported."""
+    return tuple(
+        BUILT_IN.get(name) or Entry(name=name, target="", kind=Kind.PLUGIN, paper="", row=0)
+        for name in _registry(plugins).names()
+    )
+
+
+def load_method(name: str, plugins: Iterable[EntryPoint] | None = None) -> type[AnyMethod]:
+    """The class of a method.
+
+    Raises:
+        UserError: the extra is not installed, or there is no such method.
+    """
+    require_extra()
+    return _registry(plugins).load(name)
+
+
+def require_extra() -> None:
+    """Raises:
+    UserError: a package that tuning needs is not installed.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise UserError(f"adapter tuning needs {', '.join(missing)}: pip install 'atlas-agents[tune]'")
