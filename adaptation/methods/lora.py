@@ -7,7 +7,7 @@ Trainable: r (o + i) a matrix. Exact LoRA. Nothing reconstructed.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -51,10 +51,10 @@ class LoraLinear(LowRankLinear):
 class LoraMethod(LinearMethod[C]):
     """For methods whose layer is a LoRA: the count, and ranks by plan."""
 
-    config: LoraConfig
+    config: Any
 
     def rank_of(self, name: str, plan: Plan) -> int:
-        return plan.ranks.get(name, self.config.rank)
+        return int(plan.ranks.get(name, self.config.rank))
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> nn.Module | None:
         rank = self.rank_of(name, plan)

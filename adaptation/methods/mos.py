@@ -45,14 +45,14 @@ class MosLinear(LowRankLinear):
         base: nn.Linear,
         pools: tuple[nn.Parameter, nn.Parameter],
         places: tuple[Tensor, Tensor],
-        s: float,
+        scale: float,
     ) -> None:
         super().__init__(base)
         self.pool_a, self.pool_b = pools
         device = base.weight.device
         self.register_buffer("places_a", places[0].to(device), persistent=False)
         self.register_buffer("places_b", places[1].to(device), persistent=False)
-        self.scale = s
+        self.scale = scale
 
     def factors(self) -> tuple[Tensor, Tensor]:
         a = self.pool_a[self.places_a].flatten(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
-
-import itertools
 
 from adaptation.artifact import load, save  # noqa: E402
 from adaptation.export import lora_factors, write_lora  # noqa: E402
