@@ -54,6 +54,16 @@ def _entries() -> Mapping[str, Entry]:
         ("nola", "nola:Nola", Kind.LOW_RANK, 11, "NOLA, arXiv 2310.02556"),
         ("mos", "mos:Mos", Kind.LOW_RANK, 3, "Mixture of Shards, arXiv 2410.00938"),
         ("allora", "allora:Allora", Kind.LOW_RANK, 28, "ALLoRA, arXiv 2410.09692"),
+        ("increlora", "increlora:IncreLora", Kind.LOW_RANK, 27, "IncreLoRA, arXiv 2308.12043"),
+        ("triadapt", "triadapt:TriAdaptLora", Kind.LOW_RANK, 38, "TriAdaptLoRA, arXiv 2501.08008"),
+        ("mtlora", "mtlora:Mtlora", Kind.LOW_RANK, 20, "MTLoRA, arXiv 2403.20320"),
+        ("poly", "poly:Poly", Kind.LOW_RANK, 26, "Poly and MHR, arXiv 2211.03831"),
+        ("hut", "hut:Hut", Kind.MULTIPLICATIVE, 41, "HUT, arXiv 2409.13501"),
+        ("corda", "corda:Corda", Kind.LOW_RANK, 16, "CorDA, arXiv 2406.05223"),
+        ("colora", "colora:Colora", Kind.LOW_RANK, 4, "CoLoRA: ranks by contribution"),
+        ("spt", "spt:Spt", Kind.SPARSE, 29, "Sensitivity-aware tuning, arXiv 2303.08566"),
+        ("lt-sft", "lt_sft:LtSft", Kind.SPARSE, 31, "Composable sparse fine-tuning, arXiv 2110.07560"),
+        ("one-bit", "one_bit:OneBit", Kind.LOW_RANK, 32, "1-bit adapters, arXiv 2307.16867"),
     )
     return {
         name: Entry(name=name, target=f"adaptation.methods.{target}", kind=kind, row=row, paper=paper)

@@ -15,6 +15,14 @@ VOCABULARY, TOKENS, ROWS, TASKS = 128, 12, 8, 3
 SMALL: dict[str, dict[str, Any]] = {
     "hydra": {"parallel_rank": 3, "sequential_rank": 2},
     "flora": {"in_rank": 6, "out_rank": 4},
+    "increlora": {"mean_rank": 3, "every": 2, "layers_per_round": 3},
+    "triadapt": {"mean_rank": 4, "every": 2, "layers_per_round": 3},
+    "mtlora": {"tasks": TASKS, "shared_rank": 2, "task_rank": 3},
+    "poly": {"tasks": TASKS, "skills": 2, "rank": 3},
+    "corda": {"rank": 3},
+    "colora": {"rank": 3, "tuning_steps": 3, "points": 2},
+    "spt": {"rank": 4, "ratio": 2.0, "budget": 1000, "vectors": False},
+    "lt-sft": {"share": 0.02, "tuning_steps": 3},
     "mos": {"budget": 2, "rank": 6, "shards": 4, "private": 1},
 }
 """What differs from a method's defaults, so that two ranks are never equal by chance."""
