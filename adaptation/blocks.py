@@ -17,6 +17,7 @@ class BlockAdapter(nn.Module):
     def __init__(self, base: nn.Module) -> None:
         super().__init__()
         self.base = base
+        self.active = True
 
     def branch(self, hidden: Tensor, out: Tensor) -> Tensor:
         """What is added to the block's output; `hidden` went in, `out` came out, both [b, t, d]."""
@@ -24,6 +25,8 @@ class BlockAdapter(nn.Module):
 
     def forward(self, hidden: Tensor, *rest: Any, **named: Any) -> Any:
         result = self.base(hidden, *rest, **named)
+        if not self.active:
+            return result
         if torch.is_tensor(result):
             return result + self.branch(hidden, result)
         return result[0] + self.branch(hidden, result[0]), *result[1:]

@@ -21,6 +21,8 @@ class DeltaLinear(nn.Module):
     def __init__(self, base: nn.Linear) -> None:
         super().__init__()
         self.base = base
+        self.active = True
+        """False: the layer is its base, as for comparing with what was there before."""
         self._kept: tuple[Tensor, Tensor | None] | None = None
         """W0 and b while the delta is merged into the base; copied, so that unmerging is exact."""
 
@@ -63,7 +65,7 @@ class DeltaLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.base(x)
-        return y if self.merged else y + self.branch(x, y)
+        return y + self.branch(x, y) if self.active and not self.merged else y
 
     @torch.no_grad()
     def merge(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -122,6 +123,17 @@ class AdapterMethod(ABC, Generic[C]):
         extra = self.extra_loss()
         (loss if extra is None else loss + extra).backward()
         return loss.detach()
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """The base model alone, while it lasts."""
+        for layer in self.layers.values():
+            layer.active = False
+        try:
+            yield
+        finally:
+            for layer in self.layers.values():
+                layer.active = True
 
     def parameters(self) -> list[nn.Parameter]:
         """What is trained, each once though layers may share it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 
 def proportional(
@@ -65,14 +66,17 @@ def cubic(step: int, *, start: int, end: int, first: int, last: int) -> int:
 
 
 class Importance:
-    """Running mean of a score times running mean of its change, by name (AdaLoRA, equations 9 to 11)."""
+    """Running mean of a score times running mean of its change, by name (AdaLoRA, equations 9 to 11).
+
+    A score is a number, or an array whose entries are followed each by itself.
+    """
 
     def __init__(self, mean_decay: float = 0.85, change_decay: float = 0.85) -> None:
         self._decays = mean_decay, change_decay
-        self._means: dict[str, float] = {}
-        self._changes: dict[str, float] = {}
+        self._means: dict[str, Any] = {}
+        self._changes: dict[str, Any] = {}
 
-    def add(self, scores: Mapping[str, float]) -> None:
+    def add(self, scores: Mapping[str, Any]) -> None:
         """Take in the scores of one step."""
         first, second = self._decays
         for name, score in scores.items():
@@ -81,5 +85,5 @@ class Importance:
             self._changes[name] = second * self._changes.get(name, 0.0) + (1 - second) * change
             self._means[name] = mean
 
-    def scores(self) -> dict[str, float]:
+    def scores(self) -> dict[str, Any]:
         return {name: mean * self._changes[name] for name, mean in self._means.items()}

@@ -63,6 +63,13 @@ def _entries() -> Mapping[str, Entry]:
         ("colora", "colora:Colora", Kind.LOW_RANK, 4, "CoLoRA: ranks by contribution"),
         ("spt", "spt:Spt", Kind.SPARSE, 29, "Sensitivity-aware tuning, arXiv 2303.08566"),
         ("lt-sft", "lt_sft:LtSft", Kind.SPARSE, 31, "Composable sparse fine-tuning, arXiv 2110.07560"),
+        ("sara", "sara:Sara", Kind.SPARSE, 15, "SaRA, arXiv 2409.06633"),
+        ("id3", "id3:Id3", Kind.SPARSE, 36, "ID3: step by step unmasking"),
+        ("snella", "snella:Snella", Kind.SPARSE, 2, "SNELLA: kernelised sparse tuning"),
+        ("r-amt", "r_amt:Ramt", Kind.SPARSE, 30, "Regularised mask tuning, arXiv 2307.15049"),
+        ("clip-svd", "clip_svd:ClipSvd", Kind.SPECTRAL, 35, "CLIP-SVD: singular values alone"),
+        ("tlora", "tlora:Tlora", Kind.SPECTRAL, 33, "TLoRA, arXiv 2501.08727"),
+        ("bottleneck", "bottleneck:Bottleneck", Kind.BLOCK, 9, "PETL-AST adapters, arXiv 2312.03694"),
         ("one-bit", "one_bit:OneBit", Kind.LOW_RANK, 32, "1-bit adapters, arXiv 2307.16867"),
     )
     return {

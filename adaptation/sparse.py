@@ -38,7 +38,7 @@ class SparseDeltaLinear(DeltaLinear):
         return self._added_to(torch.zeros_like(self.weight))
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.merged:
+        if self.merged or not self.active:
             return self.base(x)
         weight = self._added_to(self.base.weight)
         if self._wants_dense and weight.requires_grad and torch.is_grad_enabled():
@@ -84,6 +84,7 @@ class VectorDelta(nn.Module):
     def __init__(self, base: nn.Module) -> None:
         super().__init__()
         self.base = base
+        self.active = True
         self.values = nn.Parameter(torch.zeros_like(base.weight))
         self._kept: Tensor | None = None
 
@@ -91,7 +92,7 @@ class VectorDelta(nn.Module):
         return self.values
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._kept is not None:
+        if self._kept is not None or not self.active:
             return self.base(x)
         weight = {"weight": self.base.weight + self.values}
         return torch.func.functional_call(self.base, weight, (x,))

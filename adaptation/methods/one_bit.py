@@ -18,6 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from adaptation.bits import packed, unpacked
 from adaptation.linear import LowRankLinear, kaiming, normal, site_generator
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
 from core.errors import UserError
@@ -44,21 +45,6 @@ def codes(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
 def decoded(found: Tensor, stats: Tensor, bits: int) -> Tensor:
     centres = stats.new_tensor(CENTRES[bits])
     return centres[found.long()] * stats[1] + stats[0]
-
-
-def packed(found: Tensor, bits: int) -> Tensor:
-    """uint8 [ceil(n bits / 8)], the first number in the lowest bits."""
-    per_byte = 8 // bits
-    flat = found.flatten()
-    flat = torch.cat([flat, flat.new_zeros(-flat.numel() % per_byte)]).view(-1, per_byte)
-    shifts = torch.arange(0, 8, bits, dtype=torch.uint8, device=flat.device)
-    return (flat << shifts).sum(dim=1).to(torch.uint8)
-
-
-def unpacked(stored: Tensor, shape: torch.Size, bits: int) -> Tensor:
-    shifts = torch.arange(0, 8, bits, dtype=torch.uint8, device=stored.device)
-    flat = ((stored[:, None] >> shifts) & (2**bits - 1)).flatten()
-    return flat[: shape.numel()].view(shape)
 
 
 class OneBitLinear(LowRankLinear):

@@ -22,6 +22,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "corda": {"rank": 3},
     "colora": {"rank": 3, "tuning_steps": 3, "points": 2},
     "spt": {"rank": 4, "ratio": 2.0, "budget": 1000, "vectors": False},
+    "sara": {"share": 0.1, "nuclear": 1e-4},
+    "id3": {"budget": 900, "steps": 30},
+    "snella": {"width": 8, "final_share": 0.2, "first_step": 1, "last_step": 20},
+    "tlora": {"cores": 3, "rank": 2},
+    "bottleneck": {"width": 10},
     "lt-sft": {"share": 0.02, "tuning_steps": 3},
     "mos": {"budget": 2, "rank": 6, "shards": 4, "private": 1},
 }

@@ -87,7 +87,12 @@ def test_poly_and_mhr(splits: int) -> None:
     model, method = attached("poly", splits=splits)
     state = randomised(method)
     config = peft.PolyConfig(
-        r=3, n_tasks=TASKS, n_skills=2, n_splits=splits, target_modules=list(LLAMA_LINEARS)
+        task_type="CAUSAL_LM",
+        r=3,
+        n_tasks=TASKS,
+        n_skills=2,
+        n_splits=splits,
+        target_modules=list(LLAMA_LINEARS),
     )
     other = peft.get_peft_model(tiny(), config)
     with torch.no_grad():
@@ -131,6 +136,7 @@ def test_corda(keep: str) -> None:
     same(model, other)
 
 
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")
 def test_sparse_entries_are_those_of_shira() -> None:
     rank = 2
 
