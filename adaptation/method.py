@@ -203,6 +203,18 @@ class AdapterMethod(ABC, Generic[C]):
         for layer in self.layers.values():
             layer.unmerge()
 
+    def detach(self, model: nn.Module) -> None:
+        """Take the layers out again, and leave the base as it was but frozen.
+
+        Raises:
+            UserError: the adapter is merged, so that the base is not what it was.
+        """
+        if any(getattr(layer, "merged", False) for layer in self.layers.values()):
+            raise UserError("the adapter is merged: unmerge it first")
+        for name, layer in self.layers.items():
+            replace_module(model, name, layer.base)
+        self.layers = {}
+
     def _mergeable(self) -> None:
         if self.capabilities.serving is Serving.RUNTIME_ONLY:
             raise UserError(f"{self.name} cannot be merged: it can only be run live")

@@ -88,6 +88,10 @@ class VectorDelta(nn.Module):
         self.values = nn.Parameter(torch.zeros_like(base.weight))
         self._kept: Tensor | None = None
 
+    @property
+    def merged(self) -> bool:
+        return self._kept is not None
+
     def delta(self) -> Tensor:
         return self.values
 

@@ -65,7 +65,11 @@ class TaskMethod(LinearMethod[C]):
 
     def attach(self, model: nn.Module, plan: Plan) -> None:
         super().attach(model, plan)
-        model.register_forward_pre_hook(self._take, with_kwargs=True)
+        self._hook = model.register_forward_pre_hook(self._take, with_kwargs=True)
+
+    def detach(self, model: nn.Module) -> None:
+        super().detach(model)
+        self._hook.remove()
 
     def select(self, task: int | None) -> None:
         """Choose the task of all that follows: forward passes without ids, merging, export.

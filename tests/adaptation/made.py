@@ -11,6 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from adaptation.artifact import make
 from adaptation.method import AdapterMethod, Batch, Plan
 
+torch.set_warn_always(True)  # else a warning is seen once a process, in whichever test comes first
 VOCABULARY, TOKENS, ROWS, TASKS = 128, 12, 8, 3
 SMALL: dict[str, dict[str, Any]] = {
     "hydra": {"parallel_rank": 3, "sequential_rank": 2},

@@ -282,11 +282,11 @@ def test_a_size_is_cut_into_factors(size: int, parts: int) -> None:
 
 def test_tlora_cuts_a_small_model_evenly_and_starts_as_the_identity() -> None:
     assert sides(576, 3) == (8, 8, 9)
-    assert sides(1536, 3) == (8, 12, 16) or sum(sides(1536, 3)) <= 36
+    assert sides(1536, 3) == (8, 12, 16)
     _, method = attached("tlora")
     layer = method.layers[SITE]
     assert torch.equal(square(layer.turn), torch.eye(96))
-    assert float(layer.distance()) == 0.0
+    assert float(layer.distance().detach()) == 0.0
     assert not layer.delta().any()
 
 

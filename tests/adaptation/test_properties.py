@@ -213,5 +213,21 @@ def test_10_a_sparse_method_touches_its_entries_only(name: str) -> None:
     assert bool(layers) == (BUILT_IN[name].kind.value == "sparse" and name not in NOT_BY_ENTRIES)
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_11_taken_out_again_the_base_is_there(name: str) -> None:
+    model, method = attached(name)
+    steps(model, method, 3)
+    if method.capabilities.serving is not Serving.RUNTIME_ONLY:
+        select(method)
+        method.merge()
+        with pytest.raises(UserError, match="unmerge it first"):
+            method.detach(model)
+        method.unmerge()
+    method.detach(model)
+    fresh = tiny()
+    assert [type(m) for m in model.modules()] == [type(m) for m in fresh.modules()]
+    assert torch.equal(logits(model, rows()), logits(fresh, rows()))
+
+
 NOT_BY_ENTRIES = frozenset({"snella", "r-amt"})
 """Sparse methods whose support is no list of entries; their own tests bound it."""

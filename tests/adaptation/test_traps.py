@@ -116,11 +116,10 @@ def test_hydra_merges_each_layer_with_its_own_weight_and_bias() -> None:
     draw = torch.Generator().manual_seed(3)
     for layer in method.layers.values():
         x = torch.randn(5, layer.in_features, generator=draw)
-        live = layer(x)
+        live = layer(x).detach()
         assert layer.delta_bias() is not None
         layer.merge()
-        assert float((layer(x) - live).abs().max()) < 1e-5
-        assert torch.equal(layer.delta(), layer.delta())
+        assert float((layer(x) - live).detach().abs().max()) < 1e-5
         layer.unmerge()
         assert torch.equal(layer(x), live)
 
@@ -185,7 +184,7 @@ def test_allora_computes_its_multiplier_at_every_step() -> None:
     assert torch.equal(start, torch.full((64, 1), 4.0))
     train(model, method, shuffled(rows(), 8), TrainingConfig(steps=4, learning_rate=0.05))
     assert len(seen) == 4
-    assert float((row_multiplier(method.layers[SITE].b, 4.0) - start).abs().max()) > 0.1
+    assert float((row_multiplier(method.layers[SITE].b, 4.0) - start).detach().abs().max()) > 0.1
 
 
 def test_places_are_wide_enough_for_any_layer() -> None:
