@@ -1,0 +1,1 @@
+"""One file a method: paper, formula with shapes, what was reconstructed, and its count of parameters."""

@@ -1,0 +1,59 @@
+"""The table is read without torch, and says in one line what is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from adaptation import registry
+from adaptation.registry import Kind, entries, load_method, require_extra
+from core.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTED = """
+import sys
+from adaptation.registry import entries
+assert len(entries()) >= 6
+heavy = {name.partition(".")[0] for name in sys.modules} & {"torch", "transformers", "peft", "pydantic"}
+assert not heavy, heavy
+"""
+
+
+def test_listing_the_methods_imports_no_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LISTED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_rows_and_names_are_each_used_once() -> None:
+    found = entries()
+    assert len({entry.name for entry in found}) == len({entry.row for entry in found}) == len(found)
+    assert all(1 <= entry.row <= 41 and entry.paper for entry in found)
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "NEEDED", ("json", "no_such_package"))
+    with pytest.raises(UserError) as refused:
+        load_method("lora")
+    assert str(refused.value) == "adapter tuning needs no_such_package: pip install 'atlas-agents[tune]'"
+
+
+def test_a_method_of_another_package_is_listed_and_loaded() -> None:
+    point = EntryPoint("theirs", "adaptation.methods.lora:Lora", registry.GROUP)
+    listed = {entry.name: entry for entry in entries([point])}
+    assert listed["theirs"].kind is Kind.PLUGIN
+    assert listed["lora"].row == 5
+    pytest.importorskip("torch")
+    assert load_method("theirs", [point]).name == "lora"
+
+
+def test_an_unknown_method_is_named() -> None:
+    pytest.importorskip("torch")
+    require_extra()
+    with pytest.raises(UserError, match="unknown adapter method 'nothing': choose one of: allora"):
+        load_method("nothing")
