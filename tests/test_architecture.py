@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "memory", "atlas", "ideation", "adaptation", "benchmarks", "app")
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 60
 SETTINGS = "core/settings.py"
-OPTIONAL = ("torch", "transformers", "peft", "safetensors", "gguf", "psycopg", "starlette", "uvicorn")
+OPTIONAL = (
+    *("torch", "transformers", "peft", "safetensors", "gguf"),
+    *("pypdf", "psycopg", "starlette", "uvicorn"),
+)
 """What an installation without extras lacks: modules that need it may fail to import, and only so."""
 
 

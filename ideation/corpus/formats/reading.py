@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import UserError
 from ideation.corpus.formats.bibtex import read_bibtex
 from ideation.corpus.formats.json_papers import read_json, read_jsonl
+from ideation.corpus.formats.pdf import read_pdf
 from ideation.corpus.formats.ris import read_ris
 from ideation.corpus.formats.table import read_csv, read_tsv
 from ideation.corpus.record import BadRecord, Draft
@@ -26,6 +27,7 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     TSV = "tsv"
+    PDF = "pdf"
 
 
 Reader = Callable[[str], Iterator[Draft | BadRecord]]
@@ -64,17 +66,19 @@ def read_file(path: Path, form: Format | None = None) -> PaperFile:
     Raises:
         UserError: the file cannot be read or its format is not known.
     """
-    if path.suffix.lower() == ".pdf":
-        raise UserError(f"{path}: PDF files are not read; import their BibTeX, RIS, JSONL or CSV records")
+    if path.suffix.lower() == ".pdf" and form in (None, Format.PDF):
+        return PaperFile(form=Format.PDF, drafts=read_pdf(path))
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UserError(f"{path} is over 2 GB; split it, or import it as several files")
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
+    if form is Format.PDF:
+        raise UserError(f"{path} is no PDF by its name; call it *.pdf")
     chosen = form or _ENDINGS.get(path.suffix.lower()) or _guessed(text)
     if chosen is None:
-        known = ", ".join(each.value for each in Format)
+        known = ", ".join(each.value for each in _READERS)
         raise UserError(f"cannot tell the format of {path}; name one of {known}")
     return PaperFile(form=chosen, drafts=read_text(text, chosen))
 

@@ -16,6 +16,9 @@ from ideation.corpus.record import BadRecord, PaperRecord
 from ideation.corpus.store import Corpus
 
 
+TEXTS = [form for form in Format if form is not Format.PDF]
+
+
 def read(text: str, form: Format) -> tuple[list[Paper], list[BadRecord]]:
     papers, bad = [], []
     for draft in read_text(text, form):
@@ -174,7 +177,7 @@ def test_0_1_500_malformed_records_are_reported_by_line_and_the_good_ones_kept(f
     assert all("\n" not in str(each) for each in bad)
 
 
-@given(st.text(max_size=300), st.sampled_from(list(Format)))
+@given(st.text(max_size=300), st.sampled_from(TEXTS))
 def test_0_1_any_text_is_read_without_a_crash(text: str, form: Format) -> None:
     papers, bad = read(text, form)
     assert all(each.title for each in papers)
@@ -188,7 +191,7 @@ def test_0_1_any_text_is_read_without_a_crash(text: str, form: Format) -> None:
 )
 def test_0_1_pieces_of_formats_are_read_without_a_crash(pieces: list[str]) -> None:
     text = "".join(pieces)
-    for form in Format:
+    for form in TEXTS:
         papers, bad = read(text, form)
         assert len(papers) + len(bad) <= len(text) + 1
 
@@ -214,7 +217,7 @@ def test_0_1_formats_are_told_by_name_or_first_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"), [("x.pdf", "PDF"), ("gone.bib", "cannot read"), ("odd", "format")]
+    ("name", "complaint"), [("x.pdf", "cannot read"), ("gone.bib", "cannot read"), ("odd", "format")]
 )
 def test_0_1_what_cannot_be_read_is_one_line(tmp_path: Path, name: str, complaint: str) -> None:
     (tmp_path / "odd").write_text("hello", encoding="utf-8")
