@@ -15,7 +15,6 @@ from ideation.corpus.paper import Paper
 from ideation.corpus.record import BadRecord, PaperRecord
 from ideation.corpus.store import Corpus
 
-
 TEXTS = [form for form in Format if form is not Format.PDF]
 
 
