@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.ideas.papers import FACTS, TOPIC
 from tests.app.terminal import Terminal
+from tests.ideation.things import FEW, TOPIC
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def write_papers(folder: Path) -> Path:
                     f"A challenge of {problem} is that they fail early. We propose {means} by two steps."
                     f" {measure.capitalize()} was measured over months.",
                 ]
-                for problem, means, measure in FACTS
+                for problem, means, measure in FEW
             ]
         )
     )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from tests.app.ideas.conftest import Finished
-from tests.app.ideas.papers import TOPIC
+from tests.ideation.things import TOPIC
 
 
 def ids(finished: Finished) -> list[str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.ideas.papers import TOPIC
 from tests.app.terminal import Terminal
+from tests.ideation.things import TOPIC
 
 
 def run(desk: Terminal, papers: Path, *more: str) -> dict[str, object]:

@@ -10,8 +10,8 @@ from app.ideas.gating import TerminalDecider, open_gate
 from core.errors import UserError
 from ideation.families.agents.gate import Act, Decision
 from ideation.idea import Family, IdeaText, Origin, new_idea
-from tests.app.ideas.papers import TOPIC
 from tests.app.terminal import Terminal
+from tests.ideation.things import TOPIC
 
 TEXT = IdeaText(title="t", problem="p", mechanism="m", prediction="r", evaluation="e")
 IDEA = new_idea(TEXT, Origin(family=Family.AGENTS, lever="l", model="m"), seed=0, number=0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.ideas.conftest import Finished
-from tests.app.ideas.papers import FACTS, TOPIC
 from tests.app.terminal import Terminal
+from tests.ideation.things import FEW, TOPIC
 
 FILES = ("ideas.json", "report.html", "report.md", "report.tex", "papers.bib", "matches.jsonl")
 
@@ -42,13 +42,13 @@ def test_imported_papers_serve_later_runs_and_bad_records_are_told_by_line(
     bad.write_text("\n".join(lines))
     said = desk.run("ideas", "import", papers, bad, "--json")
     assert said.status == 0
-    assert said.document["papers"] == len(FACTS) + 1
+    assert said.document["papers"] == len(FEW) + 1
     files = said.document["files"]
     assert isinstance(files, list)
     assert [record["line"] for record in files[1]["bad"]] == list(range(2, 503))
     assert "bad.jsonl, line 2:" in said.err
     assert "481 more records" in said.err
-    assert desk.ok("ideas", "import", papers, "--json").document["papers"] == len(FACTS) + 1
+    assert desk.ok("ideas", "import", papers, "--json").document["papers"] == len(FEW) + 1
     words = ("ideas", "run", TOPIC, "--n", "3", "--families", "steering", "--comparisons", "6", "--json")
     assert ideas(desk.ok(*words).document)
 
@@ -194,7 +194,7 @@ def test_8_7_families_are_compared_at_equal_calls(desk: Terminal, papers: Path) 
 
 
 def test_the_novelty_of_ideas_made_anywhere(desk: Terminal, papers: Path) -> None:
-    problem, means, measure = FACTS[0]
+    problem, means, measure = FEW[0]
     file = desk.folder / "ideas.jsonl"
     known = {
         "title": f"{means} for {problem}",
@@ -231,7 +231,7 @@ def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: 
     nowhere = {"ATLAS_EMBEDDER": "lexical", "HTTPS_PROXY": "http://127.0.0.1:9"}
     desk = Terminal(folder=tmp_path, variables=nowhere)
     said = desk.ok("ideas", "run", TOPIC, "--online", "--n", "4", "--corpus", papers, "--json")
-    assert said.document["papers"] == len(FACTS)
+    assert said.document["papers"] == len(FEW)
     told = [line for line in said.err.splitlines() if line.startswith("note: ")]
     assert len(told) == 4
     sources = said.document["sources"]
@@ -242,9 +242,9 @@ def test_services_that_cannot_be_reached_are_told_and_the_run_goes_on(tmp_path: 
 
 def test_6_1_the_curve_of_thresholds_is_printed_for_labelled_pairs(desk: Terminal) -> None:
     lines = []
-    for number, (problem, means, measure) in enumerate(FACTS * 4):
+    for number, (problem, means, measure) in enumerate(FEW * 4):
         one = f"{means} for {problem}, case {number}: {measure} was measured."
-        near, far = f"For {problem}, case {number}, {means}: {measure} was measured.", FACTS[number % 8 - 1]
+        near, far = f"For {problem}, case {number}, {means}: {measure} was measured.", FEW[number % 8 - 1]
         lines += [
             {"one": one, "other": near, "same": True},
             {"one": one, "other": " ".join(far), "same": False},

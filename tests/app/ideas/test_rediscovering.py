@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.ideas.conftest import Finished
-from tests.app.ideas.papers import FACTS
+from tests.ideation.things import FEW
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def real(tmp_path: Path, finished: Finished) -> Path:
     ideas = finished.document["ideas"]
     assert isinstance(ideas, list)
     own = {name: ideas[3][name] for name in ("title", "problem", "mechanism", "prediction", "evaluation")}
-    problem, means, _ = FACTS[0]
+    problem, means, _ = FEW[0]
     file = tmp_path / "real.json"
     file.write_text(
         json.dumps({**own, "inspirations": [f"{means} for {problem}", "Nothing that is held here"]})

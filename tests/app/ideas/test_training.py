@@ -9,8 +9,8 @@ import pytest
 
 from core.adapters import PreferenceExample, ScriptedAdapters, SftExample
 from tests.app.ideas.conftest import Finished
-from tests.app.ideas.papers import TOPIC
 from tests.app.terminal import Terminal
+from tests.ideation.things import TOPIC
 
 BACKEND = "backend_of_this_test"
 

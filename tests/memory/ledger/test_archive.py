@@ -27,11 +27,6 @@ def archive(library: PamphletLibrary) -> Archive:
     return library.archive
 
 
-@pytest.fixture
-def ann(library: PamphletLibrary) -> Editor:
-    return library.editor(ANN)
-
-
 def last_seq(archive: Archive) -> int:
     return archive.events()[-1].seq
 

@@ -11,32 +11,13 @@ from core.guidance import ActionTemplate
 from memory.credit.outcome import TaskOutcome
 from memory.embedding.lexical import LexicalEmbedder
 from memory.history import Op
-from memory.items import Credit, Item, ItemDraft, ItemId, Kind, RetiredFor, Status, Trust
+from memory.items import Credit, Item, ItemId, Kind, RetiredFor, Status, Trust
 from memory.ledger.editor import Editor, ItemEdit
 from memory.ledger.writing import Conflict
 from memory.library import PamphletLibrary
+from tests.memory.ledger.hands import ANN, ONE, OTHER_WORDS, TWO, draft
 from tests.memory.ledger.soundness import check, everything
-from tests.memory.samples import DRAFTS, HOSTS, MAIL, SCOPE, SIGN_IN, ask, task
-
-ANN, RULE = "person:ann", "rule:tidy"
-OTHER_WORDS = ItemEdit(content="Read the full host name from SecurityAlert.")
-
-
-def draft(content: str, **fields: str) -> ItemDraft:
-    return replace(ItemDraft(kind=Kind.GUARD, scope=SCOPE, content=content), **fields)
-
-
-ONE, TWO = draft("Start with the table AlertInfo."), draft("End with the table AlertEvidence.")
-
-
-@pytest.fixture
-def ann(library: PamphletLibrary) -> Editor:
-    return library.editor(ANN)
-
-
-@pytest.fixture
-def rule(library: PamphletLibrary) -> Editor:
-    return library.editor(RULE)
+from tests.memory.samples import DRAFTS, HOSTS, MAIL, SIGN_IN, ask, task
 
 
 def ops(library: PamphletLibrary, item: ItemId) -> list[Op]:

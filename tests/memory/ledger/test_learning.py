@@ -31,11 +31,6 @@ DESCENDING = "Sort the rows of SigninLogs by time, descending."
 SECRET = replace(HOSTS, content="Open the vault of DeviceInfo with password=hunter2hunter2 from 10.1.2.3")
 
 
-@pytest.fixture
-def ann(library: PamphletLibrary) -> Editor:
-    return library.editor(ANN)
-
-
 def worded(content: str) -> ItemDraft:
     return replace(HOSTS, content=content)
 

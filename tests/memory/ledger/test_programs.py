@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from core.database import Database
 from core.errors import UserError
-from memory.items import ItemDraft, ItemId, Kind, Status, Trust
+from memory.items import ItemId, Status, Trust
 from memory.ledger.editor import Editor, ItemEdit
 from memory.library import PamphletLibrary
+from tests.memory.ledger.hands import ONE, OTHER_WORDS, TWO, draft
 from tests.memory.ledger.soundness import everything
-from tests.memory.samples import HOSTS, MAIL, SCOPE, task
-
-ANN, RULE = "person:ann", "rule:tidy"
-OTHER_WORDS = ItemEdit(content="Read the full host name from SecurityAlert.")
-
-
-def draft(content: str, **fields: str) -> ItemDraft:
-    return replace(ItemDraft(kind=Kind.GUARD, scope=SCOPE, content=content), **fields)
-
-
-ONE, TWO = draft("Start with the table AlertInfo."), draft("End with the table AlertEvidence.")
-
-
-@pytest.fixture
-def ann(library: PamphletLibrary) -> Editor:
-    return library.editor(ANN)
-
-
-@pytest.fixture
-def rule(library: PamphletLibrary) -> Editor:
-    return library.editor(RULE)
+from tests.memory.samples import HOSTS, MAIL, task
 
 
 def test_a_programs_merge_raises_no_item_above_what_it_was(rule: Editor, library: PamphletLibrary) -> None:
