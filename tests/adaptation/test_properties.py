@@ -14,13 +14,13 @@ pytest.importorskip("peft")
 from adaptation.artifact import load, make, save  # noqa: E402
 from adaptation.export import lora_factors, write_lora  # noqa: E402
 from adaptation.method import AdapterMethod, Serving  # noqa: E402
-from adaptation.registry import BUILT_IN  # noqa: E402
+from adaptation.registry import BUILT_IN, tuning_methods  # noqa: E402
 from adaptation.sparse import SparseDeltaLinear  # noqa: E402
 from adaptation.training import TrainingConfig, TrainingResult, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import SMALL, attached, calibration, logits, rows, tiny  # noqa: E402
 
-METHODS = sorted(BUILT_IN)
+METHODS = tuning_methods()
 SLOW_STARTERS: dict[str, int] = {}
 """Steps until every tensor has moved, where it is more than the two that a product of factors needs."""
 RATES = {"hut": 0.03}
@@ -49,7 +49,9 @@ def trained(method: AdapterMethod[Any]) -> dict[str, Any]:
 
 
 def base_tensors(model: Any, method: AdapterMethod[Any]) -> dict[str, Any]:
-    """The base's own tensors by their name without adapters."""
+    """The base's own tensors by their name without adapters, as they were where they are tuned in place."""
+    if method.capabilities.in_place:
+        return {**dict(model.named_parameters()), **method.originals()}
     ours = {id(tensor) for layer in method.layers.values() for tensor in layer.parameters()}
     kept = {id(t) for layer in method.layers.values() for t in layer.base.parameters()}
     return {
@@ -164,7 +166,7 @@ def test_8_as_lora_it_is_exact_or_says_its_error(name: str, tmp_path: Path) -> N
     model, method = attached(name)
     steps(model, method, 5)
     batch = select(method)
-    if method.capabilities.serving is Serving.RUNTIME_ONLY:
+    if method.capabilities.serving is Serving.RUNTIME_ONLY or method.capabilities.in_place:
         with pytest.raises(UserError, match="which no LoRA can"):
             lora_factors(method, 4)
         return
