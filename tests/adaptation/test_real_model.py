@@ -1,4 +1,4 @@
-"""A real model of 135 million weights, read from its GGUF file, learns to act as traces of investigations do."""
+"""A real model of 135 million weights, from its GGUF file, learns to act as traces of investigations do."""
 
 from __future__ import annotations
 
@@ -175,8 +175,6 @@ def runtime(gguf: Path) -> Iterator[Any]:
         return found
 
     yield ask
-    del server
-    gc.collect()
 
 
 TEXTS = (
