@@ -159,7 +159,7 @@ def test_every_other_method_takes_a_step(
 
 
 @pytest.fixture(scope="module")
-def runtime(gguf: Path) -> Iterator[Any]:
+def runtime(gguf: Path) -> Any:
     """Asks llama.cpp, in this process: `runtime(path, body)` gives its answer."""
     import xllamacpp
 
@@ -174,7 +174,7 @@ def runtime(gguf: Path) -> Iterator[Any]:
             found: dict[str, Any] = json.load(answer)
         return found
 
-    yield ask
+    return ask
 
 
 TEXTS = (
