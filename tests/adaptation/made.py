@@ -28,6 +28,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "snella": {"width": 8, "final_share": 0.2, "first_step": 1, "last_step": 20},
     "tlora": {"cores": 3, "rank": 2},
     "bottleneck": {"width": 10},
+    "mam": {"prefix": 3, "width": 10},
+    "mosa": {"width": 11, "pieces": 2},
+    "mola": {"experts": (2, 3), "rank": 3},
+    "widenet": {"width": 6, "experts": 3},
+    "polyhistor": {"tasks": TASKS, "width": 16, "pieces": 4, "rank": 2, "code": 5},
+    "sherl": {"width": 12},
+    "domain-prompts": {"tasks": TASKS, "length": 3},
     "lt-sft": {"share": 0.02, "tuning_steps": 3},
     "mos": {"budget": 2, "rank": 6, "shards": 4, "private": 1},
 }
