@@ -9,13 +9,11 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from adaptation.artifact import load
 from adaptation.base import Base, load_base
@@ -134,9 +132,7 @@ class LiveBase:
             told=told,
             stopped=stopped,
         )
-        return Answered(
-            text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended
-        )
+        return Answered(text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended)
 
     def _with(self, name: str | None) -> Base:
         """The base with that adapter on it and no other."""
