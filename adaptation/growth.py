@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from adaptation.ranks import top
+from adaptation.ranks import Importance, top
 from adaptation.training import Callback, Run, swap_parameter
 
 
@@ -22,12 +22,20 @@ class Growing(Protocol):
         """Take one more portion; gives by how much the rank rose."""
         ...
 
+    def growth(self) -> dict[str, Any]:
+        """What growing on depends on and is in no tensor: the generator's state, counts."""
+        ...
+
+    def load_growth(self, state: Mapping[str, Any]) -> None:
+        """Put back what `growth` gave."""
+        ...
+
 
 class GrowRanks(Callback):
     """Every so many steps the best layers grow, until the ranks sum up to a budget.
 
     `watch` is called with gradients at hand and `scores` when a round is due; `per_round` says how many
-    layers grow in a round, counted from 0.
+    layers grow in a round, counted from 0; `memory` is what the two remember from step to step.
     """
 
     def __init__(
@@ -39,6 +47,7 @@ class GrowRanks(Callback):
         per_round: Callable[[int], int],
         watch: Callable[[], None],
         scores: Callable[[], Mapping[str, float]],
+        memory: Importance | None = None,
     ) -> None:
         self._layers = layers
         self._budget = budget
@@ -46,6 +55,7 @@ class GrowRanks(Callback):
         self._per_round = per_round
         self._watch = watch
         self._scores = scores
+        self._memory = memory or Importance()
         self._round = 0
 
     def before_step(self, run: Run) -> None:
@@ -59,6 +69,16 @@ class GrowRanks(Callback):
                 break
             self._layers[name].grow(run)
         self._round += 1
+
+    def state(self) -> dict[str, Any]:
+        layers = {name: layer.growth() for name, layer in self._layers.items()}
+        return {"round": self._round, "memory": self._memory.state(), "layers": layers}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self._round = state["round"]
+        self._memory.load(state["memory"])
+        for name, layer in self._layers.items():
+            layer.load_growth(state["layers"][name])
 
     def _left(self) -> int:
         return self._budget - sum(layer.rank for layer in self._layers.values())

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from adaptation.linear import linear_sites, own_tensors, replace_module
+from adaptation.training import causal_loss
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from adaptation.training import Callback
+    from adaptation.training import Callback, Loss
 
 LLAMA_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 Batch = Mapping[str, Tensor]
@@ -117,12 +118,12 @@ class AdapterMethod(ABC, Generic[C]):
         """A term beside the model's loss, a scalar."""
         return None
 
-    def backward(self, model: nn.Module, batch: Batch) -> Tensor:
+    def backward(self, model: nn.Module, batch: Batch, loss: Loss = causal_loss) -> Tensor:
         """Gradients of one batch; gives the loss, detached, without the extra term."""
-        loss = model(**batch).loss
+        found = loss(self, model, batch)
         extra = self.extra_loss()
-        (loss if extra is None else loss + extra).backward()
-        return loss.detach()
+        (found if extra is None else found + extra).backward()
+        return found.detach()
 
     @contextmanager
     def off(self) -> Iterator[None]:
@@ -145,16 +146,25 @@ class AdapterMethod(ABC, Generic[C]):
         return list(seen.values())
 
     def state(self) -> dict[str, Tensor]:
-        """Everything learned, by `layer|tensor`; a shared tensor stands under its first layer."""
-        return {f"{site}|{name}": tensor.detach().clone() for site, name, tensor in self._tensors()}
+        """What an adapter on disk holds: enough to use it, by `layer|tensor`."""
+        return self.working_state()
 
-    @torch.no_grad()
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Put back what `state` gave; shapes may differ where a method grows.
 
         Raises:
             UserError: the state is of another method, model or plan.
         """
+        self.load_working(state)
+
+    def working_state(self) -> dict[str, Tensor]:
+        """Everything learned, by `layer|tensor`, so that training can go on; a shared tensor stands under its
+        first layer."""
+        return {f"{site}|{name}": tensor.detach().clone() for site, name, tensor in self._tensors()}
+
+    @torch.no_grad()
+    def load_working(self, state: Mapping[str, Tensor]) -> None:
+        """As `load`, of what `working_state` gave."""
         places = {f"{site}|{name}": (self.layers[site], name) for site, name, _ in self._tensors()}
         odd = sorted(places.keys() ^ state.keys())
         if odd:

@@ -87,3 +87,9 @@ class Importance:
 
     def scores(self) -> dict[str, Any]:
         return {name: mean * self._changes[name] for name, mean in self._means.items()}
+
+    def state(self) -> dict[str, Any]:
+        return {"means": dict(self._means), "changes": dict(self._changes)}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self._means, self._changes = dict(state["means"]), dict(state["changes"])

@@ -8,7 +8,7 @@ backward passes. The whole loop is shorter than what it would take to bend that 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 BatchSource = Callable[[int], "Batch"]
 """The batch of a step, counted from 0: the same at each call, so that a run can be taken up anywhere."""
+Loss = Callable[["AdapterMethod[Any]", nn.Module, "Batch"], Tensor]
+"""What is made smaller: a scalar with its graph, of one batch. `method.off()` gives the base model."""
+
+
+def causal_loss(method: AdapterMethod[Any], model: nn.Module, batch: Batch) -> Tensor:
+    """Mean cross entropy of the tokens whose label is not -100."""
+    return model(**batch).loss
 
 
 class TrainingConfig(BaseModel):
@@ -50,13 +57,57 @@ class TrainingConfig(BaseModel):
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What callbacks see. `step` counts from 0."""
+    """What callbacks and a watcher see. `step` counts from 0; `losses` has those of the whole steps."""
 
     model: nn.Module
     method: AdapterMethod[Any]
     optimizer: torch.optim.Optimizer
     config: TrainingConfig
+    callbacks: Sequence[Callback] = ()
     step: int = 0
+    losses: list[float] = field(default_factory=list)
+    tokens: int = 0
+    earlier_seconds: float = 0.0
+    """Those of the goes before this one, where training was taken up again."""
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return self.earlier_seconds + time.monotonic() - self.began
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    def state(self) -> dict[str, Any]:
+        """All that the steps to come depend on, between two steps: tensors, numbers, texts, lists, dicts."""
+        return {
+            "method": self.method.working_state(),
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": [callback.state() for callback in self.callbacks],
+            "random": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+            "losses": list(self.losses),
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken, to the bit.
+
+        Raises:
+            UserError: the state is of another method or model.
+        """
+        self.method.load_working(state["method"])
+        self.optimizer = _optimizer(self.method, self.config)  # what grew is another parameter by now
+        self.optimizer.load_state_dict(state["optimizer"])
+        for callback, own in zip(self.callbacks, state["callbacks"], strict=True):
+            callback.load(own)
+        torch.set_rng_state(state["random"])
+        if state["cuda"] is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda"], self.device)
+        self.losses = list(state["losses"])
+        self.tokens, self.earlier_seconds = state["tokens"], state["seconds"]
 
 
 class Callback:
@@ -71,6 +122,24 @@ class Callback:
     def after_step(self, run: Run) -> None:
         """The optimiser has moved; gradients are still there."""
 
+    def state(self) -> dict[str, Any]:
+        """What it remembers from step to step, and is in no tensor of the method."""
+        return {}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state` gave; after `on_start`."""
+
+
+class Watcher:
+    """Looks at a run from outside: keeps checkpoints, shows progress, ends it."""
+
+    def on_start(self, run: Run) -> None:
+        """Before the first step; may `restore` the run."""
+
+    def after_step(self, run: Run) -> bool:
+        """After each whole step; True ends the run."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
@@ -81,14 +150,14 @@ class TrainingResult:
     tokens: int
 
 
-@dataclass(slots=True)
-class _Tally:
-    losses: list[float] = field(default_factory=list)
-    tokens: int = 0
-
-
 def train(
-    model: nn.Module, method: AdapterMethod[Any], batches: BatchSource, config: TrainingConfig
+    model: nn.Module,
+    method: AdapterMethod[Any],
+    batches: BatchSource,
+    config: TrainingConfig,
+    *,
+    loss: Loss = causal_loss,
+    watcher: Watcher | None = None,
 ) -> TrainingResult:
     """Train what `method` has attached to `model`. The caller's random state is left alone.
 
@@ -99,22 +168,24 @@ def train(
     if not method.layers:
         raise UserError("attach the method to the model before training")
     device = next(model.parameters()).device
-    start, tally = time.monotonic(), _Tally()
+    watcher = watcher or Watcher()
     was_training = model.training
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         model.train()
-        run = Run(model=model, method=method, optimizer=_optimizer(method, config), config=config)
-        callbacks = method.callbacks()
+        optimizer, callbacks = _optimizer(method, config), method.callbacks()
+        run = Run(model=model, method=method, optimizer=optimizer, config=config, callbacks=callbacks)
         for callback in callbacks:
             callback.on_start(run)
-        for step in range(config.steps):
+        watcher.on_start(run)
+        for step in range(len(run.losses), config.steps):
             run.step = step
-            _step(run, {k: v.to(device) for k, v in batches(step).items()}, callbacks, tally)
-            if config.seconds is not None and time.monotonic() - start >= config.seconds:
+            _step(run, {k: v.to(device) for k, v in batches(step).items()}, loss)
+            late = config.seconds is not None and run.seconds >= config.seconds
+            if watcher.after_step(run) or late:
                 break
     model.train(was_training)
-    return TrainingResult(losses=tuple(tally.losses), seconds=time.monotonic() - start, tokens=tally.tokens)
+    return TrainingResult(losses=tuple(run.losses), seconds=run.seconds, tokens=run.tokens)
 
 
 def _optimizer(method: AdapterMethod[Any], config: TrainingConfig) -> torch.optim.Optimizer:
@@ -125,23 +196,29 @@ def _optimizer(method: AdapterMethod[Any], config: TrainingConfig) -> torch.opti
     return torch.optim.AdamW(groups)
 
 
-def _step(run: Run, batch: Batch, callbacks: Sequence[Callback], tally: _Tally) -> None:
+def _step(run: Run, batch: Batch, of: Loss) -> None:
     config, optimizer = run.config, run.optimizer
     for group in optimizer.param_groups:
         group["lr"] = group["full_lr"] * config.factor(run.step)
     optimizer.zero_grad(set_to_none=True)
-    loss = float(run.method.backward(run.model, batch))
+    loss = float(run.method.backward(run.model, batch, of))
     if loss != loss or loss in (float("inf"), float("-inf")):
         raise ProviderError(f"training diverged at step {run.step}: use a smaller learning rate")
-    for callback in callbacks:
+    for callback in run.callbacks:
         callback.before_step(run)
     if config.clip_norm:
         torch.nn.utils.clip_grad_norm_(run.method.parameters(), config.clip_norm)
     optimizer.step()
-    for callback in callbacks:
+    for callback in run.callbacks:
         callback.after_step(run)
-    tally.losses.append(loss)
-    tally.tokens += batch["input_ids"].numel()
+    run.losses.append(loss)
+    run.tokens += tokens_of(batch)
+
+
+def tokens_of(batch: Batch) -> int:
+    """Without padding, where there is a mask."""
+    mask = batch.get("attention_mask")
+    return batch["input_ids"].numel() if mask is None else int(mask.sum())
 
 
 def shuffled(rows: Batch, size: int, seed: int = 0) -> BatchSource:

@@ -15,7 +15,7 @@ here s = alpha / mean_rank stays. The score needs dL/ddelta [o, i], so training 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -84,6 +84,12 @@ class IncreLinear(LowRankLinear):
         swap_grown(run, self, {"a": rows, "b": columns, "e": weights})
         return k
 
+    def growth(self) -> dict[str, Any]:
+        return {"draw": self._draw.get_state()}
+
+    def load_growth(self, state: Mapping[str, Any]) -> None:
+        self._draw.set_state(state["draw"])
+
 
 class IncreLora(LinearMethod[IncreConfig]):
     name: ClassVar = "increlora"
@@ -104,6 +110,7 @@ class IncreLora(LinearMethod[IncreConfig]):
                 per_round=lambda _: self.config.layers_per_round,
                 watch=lambda: importance.add({name: layer.score() for name, layer in layers.items()}),
                 scores=importance.scores,
+                memory=importance,
             ),
         )
 

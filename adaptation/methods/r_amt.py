@@ -23,6 +23,7 @@ from torch.nn import functional
 from adaptation.bits import packed, unpacked
 from adaptation.linear import DeltaLinear
 from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.training import Loss, causal_loss
 from core.errors import UserError
 
 START, THRESHOLD = 1e-2, 5e-3
@@ -65,21 +66,22 @@ class Ramt(LinearMethod[RamtConfig]):
     def param_groups(self, learning_rate: float) -> list[dict[str, Any]]:
         return [{"params": self.parameters(), "lr": learning_rate, "weight_decay": self.config.decay}]
 
-    def backward(self, model: nn.Module, batch: Batch) -> Tensor:
+    def backward(self, model: nn.Module, batch: Batch, loss: Loss = causal_loss) -> Tensor:
         if not self.config.level:
-            return super().backward(model, batch)
+            return super().backward(model, batch, loss)
+        shown = {name: batch[name] for name in ("input_ids", "attention_mask") if name in batch}
         with torch.no_grad(), self.off():
-            before = model(**batch).logits.log_softmax(dim=-1)
-        out = model(**batch)
+            before = model(**shown).logits.log_softmax(dim=-1)
         parameters = self.parameters()
-        own = torch.autograd.grad(out.loss, parameters, retain_graph=True)
-        after = out.logits.log_softmax(dim=-1)
+        found = loss(self, model, batch)
+        own = torch.autograd.grad(found, parameters)
+        after = model(**shown).logits.log_softmax(dim=-1)
         divergence = functional.kl_div(after, before, log_target=True, reduction="batchmean")
         general = torch.autograd.grad(divergence, parameters)
         for parameter, g_c, g_k in zip(parameters, own, general, strict=True):
             stays = torch.rand_like(g_c) < agreement(g_c, g_k)
             parameter.grad = torch.where(stays, g_c, (1 - self.config.level) * g_c)
-        return out.loss.detach()
+        return found.detach()
 
     @torch.no_grad()
     def state(self) -> dict[str, Tensor]:

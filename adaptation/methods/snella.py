@@ -14,8 +14,8 @@ alive. S has nnz entries; delta at most as many and those of S0. Reconstructed: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -107,6 +107,12 @@ class Compete(Callback):
                 for part in ("p", "q")
             }
         )
+
+    def state(self) -> dict[str, Any]:
+        return self._importance.state()
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self._importance.load(state)
 
     @torch.no_grad()
     def after_step(self, run: Run) -> None:

@@ -13,7 +13,7 @@ s = alpha / mean_rank stays while R grows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -78,6 +78,13 @@ class TriadaptLinear(LowRankLinear):
         swap_grown(run, self, drawn)
         self._blocks += 1
         return k
+
+    def growth(self) -> dict[str, Any]:
+        return {"draw": self._draw.get_state(), "blocks": self._blocks, "norm": self._last_norm}
+
+    def load_growth(self, state: Mapping[str, Any]) -> None:
+        self._draw.set_state(state["draw"])
+        self._blocks, self._last_norm = state["blocks"], state["norm"]
 
 
 class TriAdaptLora(LinearMethod[TriadaptConfig]):
