@@ -1,6 +1,6 @@
 """Pamphlets as training data: answers that were given with the pamphlet, learned without it.
 
-Context distillation: the teacher is the base model with the pamphlet in its prompt, the student the same model
+Context distillation: the teacher is the base model with the pamphlet in its prompt, the student the same one
 without. Soft targets match its whole distribution at every token of the answer (`objectives`), hard ones
 learn the answer as it stands.
 """
@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adaptation.data.encoding import InformedExample, prompt_ids
 from core.adapters import SftExample, Turn, Value
-from core.guidance import Guidance, render_guidance
+from core.errors import UserError
+from core.guidance import Guidance, GuidanceItem, render_guidance
+from memory.items import LIVE, Audience, Item
 
 if TYPE_CHECKING:
     from adaptation.base import Base
@@ -50,6 +53,47 @@ def _without_advice(turn: Turn) -> Turn:
     if turn.role == "assistant":
         return turn
     return Turn.model_construct(role=turn.role, content=_ADVICE.sub("", turn.content).strip())
+
+
+def read_questions(path: Path) -> tuple[Question, ...]:
+    """Raises:
+    UserError: the file cannot be read, has a line that is no question, or holds none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(Question.model_validate_json(line))
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                raise UserError(f"{path}, line {number} is no question: {first['msg']}") from None
+    if not found:
+        raise UserError(f"{path} holds no question")
+    return tuple(found)
+
+
+def guidance_of(items: Iterable[Item]) -> Guidance:
+    """The live items for the Student, as a Student reads them."""
+    return Guidance(
+        items=tuple(
+            GuidanceItem(
+                id=item.id,
+                version=item.version,
+                kind=item.kind.value,
+                content=item.content,
+                cue=item.cue,
+                action=item.action,
+                boundary=item.boundary,
+                worth=item.credit.mean,
+            )
+            for item in items
+            if item.status in LIVE and item.audience is Audience.STUDENT
+        )
+    )
 
 
 def taught(

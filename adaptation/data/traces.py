@@ -61,7 +61,7 @@ class TraceOptions:
 def trace_examples(store: RunStore, run_id: str, options: TraceOptions | None = None) -> Traces:
     """What may be learned from a run.
 
-    Approved is an attempt whose verdict is `accepted`, or that a judge gave `least_reward` where nobody gave a
+    Approved is an attempt whose verdict is `accepted`, or that a judge gave `least_reward` where there is no
     verdict; a reward below it, or a rejection, keeps it out in any case. Actions that ended in an error are
     read and not learned.
 
