@@ -31,7 +31,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """`tokens` counts all that were written, the end mark too; `ended` is False where the limit cut the text."""
+    """`tokens` counts all that were written, the end mark too; `ended` is False where a limit cut the text."""
 
     text: str
     tokens: int

@@ -132,9 +132,7 @@ class LiveBase:
             told=told,
             stopped=stopped,
         )
-        return Answered(
-            text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended
-        )
+        return Answered(text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended)
 
     def _with(self, name: str | None) -> Base:
         """The base with that adapter on it and no other."""

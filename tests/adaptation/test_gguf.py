@@ -20,7 +20,7 @@ from adaptation.gguf import Places, write_lora_gguf, write_model_gguf  # noqa: E
 from adaptation.method import AdapterMethod, Plan  # noqa: E402
 from adaptation.training import TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
-from tests.adaptation.made import SMALL, calibration  # noqa: E402
+from tests.adaptation.made import SMALL, calibration, rows  # noqa: E402
 from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 ASKED = "Which account signed in first?"
@@ -63,9 +63,11 @@ def there(file: Path, lora: Path | None = None, tokens: int = TOKENS) -> str:
 
 
 def shaken(base: Base, name: str, size: float = 0.1) -> AdapterMethod[Any]:
-    """A method whose every learned number has been pushed away from where it starts."""
+    """A method that has been trained two steps, and then pushed away from where that left it."""
     method = make(name, SMALL.get(name, {}))
     method.attach(base.model, method.plan(base.model, calibration(method)))
+    batches = shuffled(rows(tasks=method.capabilities.per_task), 4)
+    train(base.model, method, batches, TrainingConfig(steps=2, learning_rate=1e-2))
     draw = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for parameter in method.parameters():
