@@ -296,7 +296,9 @@ def test_the_distance_is_nothing_where_both_read_the_same(lively: Path, tmp_path
     from adaptation.data.encoding import encode
 
     run_job(
-        recipe(lively, training={"steps": 1, "learning_rate": 1e-9}), tmp_path / "out", examples=sft_examples()
+        recipe(lively, training={"steps": 1, "learning_rate": 1e-9}),
+        tmp_path / "out",
+        examples=sft_examples(),
     )
     opened = open_adapter(tmp_path / "out")
     same = [each.model_copy(update={"informed": each.prompt}) for each in informed_examples()]
