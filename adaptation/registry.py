@@ -113,7 +113,7 @@ def _entries() -> Mapping[str, Entry]:
     } | _beside()
 
 
-def _beside() -> Mapping[str, Entry]:
+def _beside() -> dict[str, Entry]:
     """The rows that tune no weight."""
     rows = (
         ("families", "levers:Lever", Kind.LABEL, 1, "Survey of idea generation, arXiv 2511.07448: five families"),
