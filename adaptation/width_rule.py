@@ -36,7 +36,11 @@ class WidthRule(BaseModel):
         return self.proxy_decay * float(width / self.proxy_width) ** 0.5
 
     def groups(
-        self, parameters: Iterable[nn.Parameter], rate: float, width: int, vectors: Iterable[nn.Parameter] = ()
+        self,
+        parameters: Iterable[nn.Parameter],
+        rate: float,
+        width: int,
+        vectors: Iterable[nn.Parameter] = (),
     ) -> list[dict[str, Any]]:
         """Groups for AdamW, matrices first; `vectors` are those that are so in spite of two sides."""
         ends = {id(each) for each in vectors}
