@@ -45,7 +45,9 @@ class Stream:
     def __post_init__(self) -> None:
         count = len(self.scores)
         if not count or len(self.before) != count or any(len(row) != count for row in self.scores):
-            raise UserError("continual scores need one row and one column for each task, and there is no task")
+            raise UserError(
+                "continual scores need one row and one column for each task, and there is no task"
+            )
 
     @property
     def average(self) -> float:

@@ -112,7 +112,9 @@ def _checked(
 ) -> tuple[Floats, Floats]:
     q, kept = np.asarray(probabilities, dtype=np.float64), np.asarray(features, dtype=np.float64)
     if q.ndim != 2 or kept.ndim != 2 or len(q) != len(kept) or not q.size:
-        raise UserError(f"lame needs probabilities [n, k] and features [n, d], not {q.shape} and {kept.shape}")
+        raise UserError(
+            f"lame needs probabilities [n, k] and features [n, d], not {q.shape} and {kept.shape}"
+        )
     if not (np.isfinite(kept).all() and (q >= 0).all() and np.allclose(q.sum(axis=1), 1.0, atol=1e-4)):
         raise UserError("lame needs rows of probabilities that sum to 1, and finite features")
     if weight < 0 or neighbours < 1:

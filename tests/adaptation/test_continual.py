@@ -47,7 +47,11 @@ def test_one_task_has_no_transfer() -> None:
 SCORES = st.floats(0, 1)
 
 
-@given(st.integers(2, 5).flatmap(lambda n: st.lists(st.lists(SCORES, min_size=n, max_size=n), min_size=n, max_size=n)))
+@given(
+    st.integers(2, 5).flatmap(
+        lambda n: st.lists(st.lists(SCORES, min_size=n, max_size=n), min_size=n, max_size=n)
+    )
+)
 def test_forgetting_is_never_less_than_what_backward_transfer_lost(rows: list[list[float]]) -> None:
     """The best of a task is at least what it was when it was learned."""
     found = Stream(scores=tuple(map(tuple, rows)), before=(0.0,) * len(rows))
