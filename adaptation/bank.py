@@ -1,10 +1,10 @@
 """Choosing among adapters of tasks for an input, as model surgery does (row 12).
 
 Paper: Sun et al. 2025, "MOS: Model Surgery for Pre-Trained Model-Based Class-Incremental Learning".
-    retrieval  task <- router(features under the base); then task <- router(features under that task's
-               adapter), until it stays the same, at most 4 rounds: it always ends
+    retrieval  task <- router of the base (features under it); then task <- router of the adapters (features
+               under that task's adapter), until it stays the same, at most 4 rounds: it always ends
     router     linear over features [d], one class a task; put right by drawing features from each task's
-               N(mean, covariance) in equal numbers, when earlier tasks' data are gone
+               N(mean, covariance) in equal numbers, since earlier tasks' data are gone
     ensemble   token probabilities of base and adapter, mixed
 Nothing is trained for an input. The paper's classes are labels and the task follows from the label; here a
 task is a class. Features are the mean of the last hidden states over the tokens of a row.
@@ -110,18 +110,21 @@ def features_of(model: nn.Module, batch: Batch) -> Tensor:
 
 
 class AdapterBank:
-    """The adapters of a `model-surgery` method, with a router that was put right by `learned`."""
+    """The adapters of a `model-surgery` method, with routers that are put right by `learned`."""
 
     def __init__(self, model: nn.Module, method: ModelSurgery) -> None:
         self._model, self._method = model, method
-        self._gaussians: list[Gaussian] = []
-        self._router: nn.Linear | None = None
+        self._base: list[Gaussian] = []
+        self._own: list[Gaussian] = []
+        self._routers: tuple[nn.Linear, nn.Linear] | None = None
 
     def learned(self, rows: Batch) -> None:
-        """Remember how the features of the task just trained lie, and align the router over all tasks."""
+        """Remember how the features of the task just trained lie, and align the routers over all tasks."""
         self._method.select(None)
-        self._gaussians.append(gaussian_of(features_of(self._model, rows)))
-        self._router = aligned_router(self._gaussians)
+        with self._method.off():
+            self._base.append(gaussian_of(features_of(self._model, rows)))
+        self._own.append(gaussian_of(features_of(self._model, rows)))
+        self._routers = aligned_router(self._base), aligned_router(self._own)
 
     def retrieve(self, rows: Batch) -> Retrieval:
         """The task of rows that belong together, by the mean of their scores; its adapter is live after.
@@ -129,7 +132,7 @@ class AdapterBank:
         Raises:
             UserError: no task was learned.
         """
-        if self._router is None:
+        if self._routers is None:
             raise UserError("the bank has learned no task: call `learned` after training one")
         found = retrieve(lambda task: self._predict(rows, task))
         self._method.select(found.task)
@@ -145,14 +148,15 @@ class AdapterBank:
         return share * self._model(**shown).logits.softmax(dim=-1) + (1 - share) * base
 
     def _predict(self, rows: Batch, task: int | None) -> int:
+        assert self._routers is not None
         if task is None:
             with self._method.off():
                 features = features_of(self._model, rows)
         else:
             self._method.select(task)
             features = features_of(self._model, rows)
-        assert self._router is not None
-        return int(self._router(features).log_softmax(dim=-1).mean(dim=0).argmax())
+        scores = self._routers[task is not None](features)
+        return int(scores.log_softmax(dim=-1).mean(dim=0).argmax())
 
 
 def _root(covariance: Tensor) -> Tensor:

@@ -3,10 +3,11 @@
 Each implements `continual.Learner` over the adapter that is attached; the base is never touched.
     sequential  each task is trained on its own rows
     replay      rows of earlier tasks are mixed into each batch
-    EWC         Kirkpatrick et al. 2017: loss + strength / 2 sum F (w - w*)^2, F the mean squared gradients
-    OGD         Farajtabar et al. 2020: the step is made orthogonal to the gradients of earlier tasks' outputs
-The change of parameters itself is projected in OGD, not the gradient: AdamW would turn it again. What an
-output is there: the sum of the logits of a row's learned tokens.
+    EWC         Kirkpatrick et al. 2017: loss + strength / 2 sum F (w - w*)^2, F the mean squared gradients,
+                here of mean 1 for each task: those of rows that are learned well are all but nothing
+    OGD         Farajtabar et al. 2020: the step is made orthogonal to the gradients of earlier tasks' outputs,
+                here of the margin of a row's learned tokens over all others
+The change of parameters itself is projected in OGD, not the gradient: AdamW would turn it again.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class ReplayLearner(SequentialLearner):
 class EwcLearner(SequentialLearner):
     """`strength` weighs the pull to where earlier tasks were learned; their F add up."""
 
-    strength: float = 100.0
+    strength: float = 1.0
     _fisher: list[Tensor] = field(default_factory=list)
     _anchor: list[Tensor] = field(default_factory=list)
 
@@ -125,9 +126,9 @@ class EwcLearner(SequentialLearner):
     def remember(self, task: RowsTask) -> None:
         weights = self.method.parameters()
         gradients = [_gradient(self, row, causal_loss) for row in _single(task.train, self.config.seed, 64)]
-        found = [
-            torch.stack([each[n] for each in gradients]).square().mean(dim=0) for n in range(len(weights))
-        ]
+        found = _of_mean_one(
+            [torch.stack([each[n] for each in gradients]).square().mean(dim=0) for n in range(len(weights))]
+        )
         self._fisher = (
             [sum(pair) for pair in zip(self._fisher, found, strict=True)] if self._fisher else found
         )
@@ -149,7 +150,7 @@ class OgdLearner(SequentialLearner):
 
     def remember(self, task: RowsTask) -> None:
         rows = _single(task.train, self.config.seed, self.directions)
-        found = [torch.cat([each.flatten() for each in _gradient(self, row, gold_logits)]) for row in rows]
+        found = [torch.cat([each.flatten() for each in _gradient(self, row, gold_margins)]) for row in rows]
         columns = torch.stack(found, dim=1)
         if self._basis is not None:
             columns = torch.cat([self._basis, columns], dim=1)
@@ -178,12 +179,16 @@ class _Orthogonal(Watcher):
         return False
 
 
-def gold_logits(method: AdapterMethod[Any], model: nn.Module, batch: Batch) -> Tensor:
-    """The sum of the logits of the learned tokens, each at its place."""
+def gold_margins(method: AdapterMethod[Any], model: nn.Module, batch: Batch) -> Tensor:
+    """The sum over learned tokens of their logit less the log of the sum of all others' exponents.
+
+    What decides whether they stay the likeliest; unlike the loss its gradient is not nothing where they are.
+    """
     labels = batch["labels"][:, 1:]
     logits = model(**{name: each for name, each in batch.items() if name != "labels"}).logits[:, :-1]
-    found = logits.gather(2, labels.clamp_min(0)[..., None])[..., 0]
-    return found[labels != -100].sum()
+    places = labels.clamp_min(0)[..., None]
+    rest = logits.scatter(2, places, -torch.inf).logsumexp(dim=-1)
+    return (logits.gather(2, places)[..., 0] - rest)[labels != -100].sum()
 
 
 @torch.no_grad()
@@ -215,6 +220,11 @@ def _gradient(learner: SequentialLearner, row: Batch, of: Loss) -> list[Tensor]:
     found = torch.autograd.grad(value, learner.method.parameters())
     model.train(was)
     return list(found)
+
+
+def _of_mean_one(tensors: list[Tensor]) -> list[Tensor]:
+    mean = torch.cat([each.flatten() for each in tensors]).mean().clamp_min(torch.finfo(torch.float32).tiny)
+    return [each / mean for each in tensors]
 
 
 def _single(rows: Batch, seed: int, most: int) -> list[Batch]:

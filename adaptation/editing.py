@@ -49,6 +49,8 @@ def edit_rows(edits: Sequence[Edit], end: int) -> Batch:
     Raises:
         UserError: there is no edit, or one has an empty prompt or target.
     """
+    if not edits or not all(each.prompt and each.target for each in edits):
+        raise UserError("editing needs at least one edit, each with a prompt and a target")
     return _rows([(each.prompt, (*each.target, end)) for each in edits], end)
 
 
@@ -149,8 +151,6 @@ def _logits(model: nn.Module, rows: Batch) -> Tensor:
 
 
 def _rows(pairs: Sequence[tuple[Tokens, Tokens]], fill: int) -> dict[str, Tensor]:
-    if not pairs or not all(pair[1] and pair[0] + pair[1] for pair in pairs):
-        raise UserError("editing needs at least one edit, each with a prompt and a target")
     width = max(len(prompt) + len(target) for prompt, target in pairs)
     shape = (len(pairs), width)
     ids, labels = torch.full(shape, fill), torch.full(shape, -100)
