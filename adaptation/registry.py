@@ -33,6 +33,9 @@ class Kind(StrEnum):
     BLOCK = "block"
     WHOLE = "whole"
     """Whole tensors of the base are tuned."""
+    EXPERTS = "experts"
+    SIDE = "side"
+    PROMPT = "prompt"
     PLUGIN = "plugin"
     """Of another package: it says itself what it is."""
     CURRICULUM = "curriculum"
@@ -98,6 +101,13 @@ def _entries() -> Mapping[str, Entry]:
         ("stn", "stn:Stn", Kind.LOW_RANK, 17, "Self-Tuning Networks: settings tuned while training"),
         ("model-surgery", "model_surgery:ModelSurgery", Kind.LOW_RANK, 12, "MOS: model surgery"),
         ("locft", "locft:Locft", Kind.WHOLE, 37, "LocFT-BF: facts written into one matrix"),
+        ("mam", "mam:Mam", Kind.BLOCK, 19, "MAM adapter, arXiv 2110.04366"),
+        ("mosa", "mosa:Mosa", Kind.BLOCK, 39, "MoSA: split and merged, arXiv 2312.02923"),
+        ("mola", "mola:Mola", Kind.EXPERTS, 24, "MoLA: experts by layer, arXiv 2402.08562"),
+        ("widenet", "widenet:WideNet", Kind.EXPERTS, 23, "WideNet, arXiv 2107.11817"),
+        ("polyhistor", "polyhistor:Polyhistor", Kind.BLOCK, 14, "Polyhistor, arXiv 2210.03265"),
+        ("sherl", "sherl:Sherl", Kind.SIDE, 40, "SHERL: a side network, arXiv 2407.07523"),
+        ("domain-prompts", "domain_prompts:DomainPrompts", Kind.PROMPT, 8, "Domain prompt, arXiv 2212.04145"),
         ("one-bit", "one_bit:OneBit", Kind.LOW_RANK, 32, "1-bit adapters, arXiv 2307.16867"),
     )
     return {

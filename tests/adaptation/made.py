@@ -32,6 +32,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "model-surgery": {"rank": 3},
     "lisa": {"active": 1, "every": 5},
     "width-rule": {"rule": {"proxy_width": 32}},
+    "mam": {"prefix": 3, "width": 10},
+    "mosa": {"width": 11, "pieces": 2},
+    "mola": {"experts": (2, 3), "rank": 3},
+    "widenet": {"width": 6, "experts": 3},
+    "polyhistor": {"tasks": TASKS, "width": 16, "pieces": 4, "rank": 2, "code": 5},
+    "sherl": {"width": 12},
+    "domain-prompts": {"tasks": TASKS, "length": 3},
     "lt-sft": {"share": 0.02, "tuning_steps": 3},
     "mos": {"budget": 2, "rank": 6, "shards": 4, "private": 1},
 }
