@@ -193,7 +193,8 @@ def _optimizer(method: AdapterMethod[Any], config: TrainingConfig) -> torch.opti
     for group in groups:
         group["full_lr"] = group["lr"]
         group.setdefault("weight_decay", config.weight_decay)
-    return torch.optim.AdamW(groups)
+    # One pass over each tensor instead of ten, on a CPU too.
+    return torch.optim.AdamW(groups, fused=True)
 
 
 def _step(run: Run, batch: Batch, of: Loss) -> None:
