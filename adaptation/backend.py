@@ -47,11 +47,11 @@ class TunedAdapters:
         self._fields = dict(fields or {})
 
     async def train(self, request: AdapterRequest) -> AdapterHandle:
-        """As `AdapterBackend.train`. Whole groups are held out where there are several: see `adaptation.data`.
+        """As `AdapterBackend.train`. Of several groups (incidents, topics) whole ones are held out.
 
         Raises:
-            UserError: the extra is missing, there is an adapter of that name, or the name, the file or the base
-                model cannot be used.
+            UserError: the extra is missing, there is an adapter of that name, or the name, the file or the
+                base model cannot be used.
             ProviderError: training diverged.
         """
         parse_spec(f"adapter:{request.name}")
@@ -80,10 +80,9 @@ class TunedAdapters:
         """
         kept = self._kept.find(name)
         require_extra()
-        if not Path(kept.manifest.base.path).exists():
-            raise UserError(
-                f"the base model of adapter {name!r} is gone: there is no {kept.manifest.base.path}"
-            )
+        base = Path(kept.manifest.base.path)
+        if not base.exists():
+            raise UserError(f"the base model of adapter {name!r} is gone: there is no {base}")
         return AdapterModel(kept)
 
     def _recipe(self, request: AdapterRequest, examples: tuple[AnyExample, ...]) -> Recipe:
@@ -212,7 +211,8 @@ def _over(fields: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(fields)
     for key, value in own.items():
         under = found.get(key)
-        found[key] = (
-            _over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-        )
+        if isinstance(under, Mapping) and isinstance(value, Mapping):
+            found[key] = _over(under, value)
+        else:
+            found[key] = value
     return found

@@ -1,12 +1,12 @@
-"""Direct preference optimisation: the chosen answer rather than the rejected one, and not far from the base.
+"""Direct preference optimisation: the chosen answer rather than the rejected one, not far from the base.
 
-Rafailov et al. 2023, arXiv 2305.18290, equation 7. With log p(y) the sum over the tokens of an answer, p of the
-model with its adapter and p0 of the base alone:
+Rafailov et al. 2023, arXiv 2305.18290, equation 7. With log p(y) the sum over the tokens of an answer, p of
+the model with its adapter and p0 of the base alone:
     margin = beta ((log p(chosen) - log p0(chosen)) - (log p(rejected) - log p0(rejected)))
-    loss   = mean over pairs of weight (-log sigmoid(margin)),  which is ln 2 where p = p0 and weights are 1
-beta is the strength of the bound to the base: what the loss makes small holds a KL of beta. `smoothing` is the
-share of pairs that is held to be the wrong way round. `anchor` adds that share of the mean loss per token of
-the chosen answers, so that they do not become less likely together with the rejected ones.
+    loss   = mean over pairs of weight (-log sigmoid(margin)); ln 2 where p = p0 and weights are 1
+beta is the strength of the bound to the base: the price of one nat of KL from it, in reward. `smoothing` is
+the share of pairs that is held to be the wrong way round. `anchor` adds so many times the mean loss per token
+of the chosen answers, which may else become less likely together with the rejected ones.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class PreferenceConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins:
-    """By pair [b]: how much more the adapter prefers the chosen answer than the base does, times beta; and the
-    log probability of the chosen answer per token."""
+    """By pair [b]: how much more the adapter prefers the chosen answer than the base does, times beta; and
+    the log probability of the chosen answer per token.
+    """
 
     margin: Tensor
     chosen: Tensor
