@@ -148,7 +148,7 @@ class AdapterMethod(ABC, Generic[C]):
         return list(seen.values())
 
     def originals(self) -> Mapping[str, Tensor]:
-        """What the base had where its own tensors are tuned, by full name; empty where they are left alone."""
+        """What the base had where its own tensors are tuned, by full name; else empty."""
         return {}
 
     def state(self) -> dict[str, Tensor]:

@@ -28,6 +28,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "snella": {"width": 8, "final_share": 0.2, "first_step": 1, "last_step": 20},
     "tlora": {"cores": 3, "rank": 2},
     "bottleneck": {"width": 10},
+    "stn": {"rank": 3, "smoothing": 0.05, "train_steps": 1},
+    "model-surgery": {"rank": 3},
     "lisa": {"active": 1, "every": 5},
     "width-rule": {"rule": {"proxy_width": 32}},
     "mam": {"prefix": 3, "width": 10},
