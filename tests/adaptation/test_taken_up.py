@@ -18,6 +18,12 @@ from tests.adaptation.made import attached, rows  # noqa: E402
 STEPS, BREAK = 8, 4
 """Ranks of the small configurations grow at steps 2, 4, 6: before the break, at it, and after."""
 
+OWN: dict[str, dict[str, Any]] = {
+    "lora": {"dropout": 0.3},
+    "triadapt": {"layers_per_round": 14, "mean_rank": 8},
+}
+"""So that random numbers are drawn, in layers that have drawn before, on both sides of the break."""
+
 
 class Breaks(Watcher):
     """Takes the state after some steps through a file's bytes, and ends the run there."""
@@ -46,15 +52,15 @@ class TakesUp(Watcher):
 def test_a_run_that_is_taken_up_again_ends_as_one_without_a_break_to_the_bit(name: str) -> None:
     batches = shuffled(rows(tasks=load_method(name).capabilities.per_task), 3)
     config = TrainingConfig(steps=STEPS, learning_rate=5e-3, seed=7, schedule="linear")
-    dropout = {"dropout": 0.3} if name == "lora" else {}
+    own = OWN.get(name, {})
 
-    model, method = attached(name, **dropout)
+    model, method = attached(name, **own)
     whole = train(model, method, batches, config)
 
-    model, first = attached(name, **dropout)
+    model, first = attached(name, **own)
     breaks = Breaks()
     train(model, first, batches, config, watcher=breaks)
-    model, second = attached(name, **dropout)
+    model, second = attached(name, **own)
     state = torch.load(io.BytesIO(breaks.kept), weights_only=True)
     taken_up = train(model, second, batches, config, watcher=TakesUp(state))
 
