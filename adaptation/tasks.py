@@ -62,6 +62,7 @@ class TaskMethod(LinearMethod[C]):
     def __init__(self, config: C) -> None:
         super().__init__(config)
         self.choice = TaskChoice(self.config.tasks)
+        self._hook: Any = None
 
     def attach(self, model: nn.Module, plan: Plan) -> None:
         super().attach(model, plan)
@@ -69,7 +70,8 @@ class TaskMethod(LinearMethod[C]):
 
     def detach(self, model: nn.Module) -> None:
         super().detach(model)
-        self._hook.remove()
+        if self._hook is not None:  # attaching may have failed before it
+            self._hook.remove()
 
     def select(self, task: int | None) -> None:
         """Choose the task of all that follows: forward passes without ids, merging, export.
