@@ -45,6 +45,8 @@ class DataRecord(_Part):
     cut: int
     left_out: int
     max_tokens: int
+    tasks: tuple[str, ...] = ()
+    """Names of the tasks, where the method has one delta for each; their numbers are their places."""
 
 
 class LossRecord(_Part):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from adaptation.data.traces import ActionForm
 from adaptation.training import TrainingConfig
 from core.errors import UserError
 
@@ -19,6 +20,17 @@ class Device(StrEnum):
     """A GPU where there is one."""
     CPU = "cpu"
     CUDA = "cuda"
+
+
+class Distil(StrEnum):
+    """Learn to answer as if the pamphlet were there, of runs whose prompts had one."""
+
+    NO = "no"
+    """The pamphlet stays in the prompt."""
+    SOFT = "soft"
+    """The base model's whole distribution with the pamphlet is matched without it."""
+    HARD = "hard"
+    """The answer itself is learned without the pamphlet."""
 
 
 class _Part(BaseModel):
@@ -34,8 +46,14 @@ class DataRecipe(_Part):
 
     files: tuple[Path, ...] = ()
     runs: tuple[str, ...] = ()
-    distil: bool = False
-    """Of runs that had pamphlets: learn to answer as if they were there (context distillation)."""
+    scopes: tuple[str, ...] = ()
+    """Of pamphlets of this home, with which the base model answers `questions`."""
+    questions: Path | None = None
+    """JSON lines with `question`, and `about` with its group."""
+    answer_tokens: int = Field(default=128, ge=1)
+    distil: Distil = Distil.NO
+    action_form: ActionForm = ActionForm.TEXT
+    """How actions are written where a run kept no call of a model."""
     least_reward: float = Field(default=0.7, ge=0, le=1)
     held_out: float = Field(default=0.2, ge=0, lt=1)
     held_out_files: tuple[Path, ...] = ()
@@ -148,12 +166,16 @@ def _from_folder(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     data = raw.get("data")
     if isinstance(data, dict):
         found["data"] = dict(data)
-        for key in ("files", "held_out_files", "keep_out"):
-            if isinstance(data.get(key), list):
-                found["data"][key] = [
-                    str(folder / each) if isinstance(each, str) else each for each in data[key]
-                ]
+        for key in ("files", "held_out_files", "keep_out", "questions"):
+            if key in data:
+                found["data"][key] = _placed(data[key], folder)
     return found
+
+
+def _placed(value: Any, folder: Path) -> Any:
+    if isinstance(value, list):
+        return [_placed(each, folder) for each in value]
+    return str(folder / value) if isinstance(value, str) else value
 
 
 def _path(where: tuple[int | str, ...]) -> str:

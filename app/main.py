@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from app import bench, database, demo, doctor, ideas, memory, run, serve
+from app import bench, database, demo, doctor, ideas, memory, run, serve, tune
 from app.exits import INTERRUPTED, Interrupted
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(bench.app, name="bench")
 app.add_typer(memory.app, name="memory")
 app.add_typer(ideas.app, name="ideas")
+app.add_typer(tune.app, name="tune")
 app.add_typer(database.app, name="db")
 app.command("demo")(demo.demo)
 app.command("run")(run.run)

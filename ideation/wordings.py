@@ -17,10 +17,9 @@ from ideation.muse import Criterion
 
 FILE = "wordings.md"
 DATA = ("decks.json", "personas.json", "triz.json")
-_PLACES = (("ideation.families.knowledge", "questions.py"),)
-"""Wordings that stand elsewhere; they count in the digests."""
 _HEAD = re.compile(r"^## (.+)$", re.MULTILINE)
 _ANCHOR = re.compile(r"^- ([135]): (.+)$", re.MULTILINE)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 _VALUE = re.compile(r"\{\{ (\w+) \}\}")
 
 
@@ -70,15 +69,11 @@ def read_wordings(text: str) -> Mapping[str, str]:
 
 def digests() -> dict[str, str]:
     """SHA-256 in hexadecimal of every file of wordings that is no template."""
-    own = [("ideation.prompts", name) for name in (FILE, *DATA)]
-    return {
-        name: hashlib.sha256(files(package).joinpath(name).read_bytes()).hexdigest()
-        for package, name in (*own, *_PLACES)
-    }
+    return {name: hashlib.sha256(data(name)).hexdigest() for name in (FILE, *DATA)}
 
 
 def data(name: str) -> bytes:
-    """One of the files of operators and roles."""
+    """One of the files, as it is."""
     return files("ideation.prompts").joinpath(name).read_bytes()
 
 
@@ -90,7 +85,9 @@ def _filled(name: str, text: str, values: Mapping[str, object]) -> str:
             f"{FILE}, {name}: its values in braces are {', '.join(sorted(wanted))}; given: {there}"
         )
     filled = _VALUE.sub(lambda found: str(values[found[1]]), text)
-    return filled if _ANCHOR.search(filled) else " ".join(filled.split())
+    if _ANCHOR.search(filled):
+        return filled
+    return "\n".join(" ".join(part.split()) for part in _PARAGRAPHS.split(filled))
 
 
 @lru_cache

@@ -28,6 +28,7 @@ class Prepared:
     train: Encoded
     held_out: Encoded
     max_tokens: int
+    tasks: tuple[str, ...]
     pad: int
 
     @property
@@ -55,6 +56,7 @@ class Prepared:
             cut=self.train.cut + self.held_out.cut,
             left_out=self.train.left_out + self.held_out.left_out,
             max_tokens=self.max_tokens,
+            tasks=self.tasks,
         )
 
 
@@ -121,6 +123,7 @@ def prepared(data: DataRecipe, parts: Split, base: Base) -> Prepared:
         train=train,
         held_out=held_out,
         max_tokens=data.max_tokens,
+        tasks=tuple(names) if data.task_by else (),
         pad=pad_id(base.tokenizer),
     )
 

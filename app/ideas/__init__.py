@@ -10,6 +10,7 @@ from app.ideas import (
     comparing,
     importing,
     learning,
+    probing,
     ranking,
     rediscovering,
     reporting,
@@ -35,3 +36,4 @@ app.command("rating-kit")(after.rating_kit)
 app.command("ratings")(after.ratings)
 app.command("rediscover")(rediscovering.rediscover)
 app.command("judge-learn")(learning.judge_learn)
+app.command("probe")(probing.probe)

@@ -48,7 +48,7 @@ def judge_learn(
     scores: list[float | None] = []
     groups: list[str] = []
     for file in scored:
-        for idea, score in _read(file, needs_score=True):
+        for idea, score in read_judged(file, needs_score=True):
             ideas.append(idea)
             scores.append(score)
             groups.append(f"{file}\x1f{idea.topic}")
@@ -58,7 +58,7 @@ def judge_learn(
     judge = learn(ideas, pairs, embedder)
     ordered: list[tuple[float, str, str]] = []
     if rank is not None:
-        others = [idea for idea, _ in _read(rank, needs_score=False)]
+        others = [idea for idea, _ in read_judged(rank, needs_score=False)]
         strengths = judge.strengths(others, embedder).tolist()
         ordered = sorted(
             (
@@ -101,7 +101,7 @@ def _document(
     }
 
 
-def _read(file: Path, *, needs_score: bool) -> list[tuple[Judged, float | None]]:
+def read_judged(file: Path, *, needs_score: bool) -> list[tuple[Judged, float | None]]:
     """Raises:
     UserError: the file or one of its ideas cannot be read; the message names it.
     """

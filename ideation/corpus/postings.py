@@ -82,11 +82,20 @@ class Postings:
             bm25=self._summed(spans, [self._bm25[span] for span in spans]),
         )
 
-    def best_tfidf(self, queries: Sequence[Counter[int]]) -> Floats:
-        """The highest TF-IDF cosine of every paper with any of the queries, shape (papers,)."""
-        found = np.zeros(self.size, dtype=np.float32)
-        for query in queries:
-            np.maximum(found, self._summed_tfidf(*self._spans(query)), out=found)
+    def tfidf(self, query: Counter[int]) -> Floats:
+        """TF-IDF cosine of every paper with the counted, hashed words, shape (papers,)."""
+        return self._summed_tfidf(*self._spans(query))
+
+    def best_tfidf(self, queries: Sequence[Counter[int]], among: NDArray[np.int64]) -> Floats:
+        """The highest TF-IDF cosine with any of the queries of each paper of `among`, shape (len(among),)."""
+        asked = [self._spans(query) for query in queries]
+        distinct = {span.start: span for spans, _ in asked for span in spans}
+        row_of = {start: row for row, start in enumerate(distinct)}
+        shares = np.zeros((len(asked), len(distinct)), dtype=np.float32)
+        for share, (spans, weights) in zip(shares, asked, strict=True):
+            share[[row_of[span.start] for span in spans]] = weights
+        held = self._held(list(distinct.values()), among)
+        found: Floats = (shares @ held).max(axis=0, initial=0.0)
         return found
 
     def likeness(self, papers: Sequence[Counter[int]]) -> Floats:
@@ -118,6 +127,17 @@ class Postings:
                 break
             spans.append(slice(int(self._starts[at]), int(self._starts[at + 1])))
         return spans, [weight / length for weight in weights[: len(spans)]]
+
+    def _held(self, spans: Sequence[slice], among: NDArray[np.int64]) -> Floats:
+        """TF-IDF weights of the spans' words in the papers of `among`, shape (spans, len(among))."""
+        column = np.full(self.size, -1, dtype=np.int32)
+        column[among] = np.arange(len(among), dtype=np.int32)
+        held = np.zeros((len(spans), len(among)), dtype=np.float32)
+        for row, span in zip(held, spans, strict=True):
+            columns = column[self._papers[span]]
+            inside = np.flatnonzero(columns >= 0)
+            row[columns[inside]] = self._tfidf[span][inside]
+        return held
 
     def _summed_tfidf(self, spans: Sequence[slice], weights: Sequence[float]) -> Floats:
         each = zip(spans, weights, strict=True)

@@ -1,4 +1,4 @@
-"""A base model as a folder, made offline: a tiny random Llama, and a tokenizer of bytes with a chat template."""
+"""A base model as a folder, made offline: a tiny random Llama and a tokenizer of bytes."""
 
 from __future__ import annotations
 

@@ -65,5 +65,10 @@ def test_10_7_sections_are_read_as_they_were_written(sections: dict[str, str]) -
 
 def test_10_7_each_file_of_wordings_has_its_digest() -> None:
     found = digests()
-    assert set(found) == {"wordings.md", "decks.json", "personas.json", "triz.json", "questions.py"}
-    assert len(set(found.values())) == 5
+    assert set(found) == {"wordings.md", "decks.json", "personas.json", "triz.json"}
+    assert len(set(found.values())) == 4
+
+
+def test_10_7_an_empty_line_of_a_wording_starts_a_new_line() -> None:
+    asked = wording("questions/relevance", topic="tough gels").splitlines()
+    assert asked[1:] == ["Topic: tough gels", "Write one text for each paper, in the form [id]: number"]

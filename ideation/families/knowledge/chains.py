@@ -13,12 +13,12 @@ from enum import StrEnum
 from ideation.arm import Desk
 from ideation.corpus.identity import PaperId
 from ideation.facets import FacetKind
-from ideation.families.knowledge import questions
 from ideation.families.knowledge.concepts import concepts
 from ideation.families.knowledge.facet_cache import FacetReader
 from ideation.families.knowledge.nearness import by_words, labelled, shown_text
 from ideation.families.knowledge.replies import all_named
 from ideation.muse import ListRequest, Source
+from ideation.wordings import wording
 
 _CANDIDATES = 15
 _ENTITIES = 5
@@ -86,9 +86,11 @@ async def grow(desk: Desk, stage: str, anchor: Source, plan: Chaining) -> Chain 
         return None
     links = await _links(desk, stage, line)
     told = tuple(f"{at + 1}. {link.source.title}: {link.idea}" for at, link in enumerate(links))
-    trend = await _list(desk, stage, questions.trend(desk.topic), told, plan.trend)
+    trend = await _list(desk, stage, wording("questions/trend", topic=desk.topic), told, plan.trend)
     ways = tuple(f"How it moved: {each}" for each in trend)
-    steps = await _list(desk, stage, questions.next_steps(desk.topic), (*told, *ways), plan.steps)
+    steps = await _list(
+        desk, stage, wording("questions/next steps", topic=desk.topic), (*told, *ways), plan.steps
+    )
     return Chain(links=links, trend=trend, steps=steps)
 
 
@@ -139,7 +141,11 @@ async def _choose(
     text = "\n".join(shown_text(source) for source in line)
     best = by_words(f"{desk.topic}\n{text}", candidates)[:_CANDIDATES]
     material = (" > ".join(source.title for source in line), *(labelled(each) for each in best))
-    question = questions.carries_on(desk.topic, later=link is not Link.CITED)
+    question = (
+        wording("questions/built on before", topic=desk.topic)
+        if link is Link.CITED
+        else wording("questions/carried on later", topic=desk.topic)
+    )
     request = ListRequest(question=question, material=material, count=1, seed=desk.seed)
     said = await desk.attempt(stage, lambda: desk.muse.list(request))
     if said == ():

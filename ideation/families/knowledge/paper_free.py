@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from ideation.arm import Desk, Produced
 from ideation.corpus.identity import PaperId
-from ideation.families.knowledge import questions
 from ideation.families.knowledge.retrieval import Gathering, Retrieval
 from ideation.families.knowledge.sampling import Sampling
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family, Idea
 from ideation.muse import ListRequest, Operator, Source
+from ideation.wordings import wording
 
 _MERGE = Operator(
     deck="branches",
@@ -82,7 +82,7 @@ class PaperFree:
     async def _brainstorm(self, sitting: Sitting) -> tuple[str, ...]:
         desk = sitting.desk
         request = ListRequest(
-            question=questions.brainstorm(desk.topic),
+            question=wording("questions/brainstorm", topic=desk.topic),
             material=tuple(part for part in (desk.topic, desk.notes) if part),
             count=self.thoughts,
             seed=desk.seed,

@@ -11,11 +11,11 @@ from functools import partial
 
 from ideation.arm import Desk, Produced
 from ideation.corpus.identity import PaperId
-from ideation.families.knowledge import questions
 from ideation.families.knowledge.sampling import Sampling
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family, Idea, IdeaId
 from ideation.muse import ListRequest, Operator, Source
+from ideation.wordings import wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class PlannedRetrieval:
         desk = sitting.desk
         requests = [
             ListRequest(
-                question=questions.plan(desk.topic),
+                question=wording("questions/plan", topic=desk.topic),
                 material=(idea.text.whole,),
                 count=self.queries,
                 seed=desk.seed + number,

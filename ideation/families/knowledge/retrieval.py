@@ -14,10 +14,10 @@ from functools import partial
 
 from ideation.arm import Desk
 from ideation.corpus.identity import PaperId
-from ideation.families.knowledge import questions
 from ideation.families.knowledge.nearness import labelled
 from ideation.families.knowledge.replies import Look, Lookup, grades, lookup
 from ideation.muse import ListRequest, Source
+from ideation.wordings import wording
 
 UNKNOWN = 5.5
 """Where a paper without a grade stands among those that have one: in the middle."""
@@ -117,7 +117,7 @@ class Gathering:
     async def _next(self) -> tuple[Lookup, ...]:
         best = tuple(rated.source for rated in self._kept()[: self._plan.ground])
         request = ListRequest(
-            question=questions.next_lookups(self._desk.topic, self._plan.lookups),
+            question=wording("questions/next lookups", topic=self._desk.topic, count=self._plan.lookups),
             material=tuple(labelled(source) for source in best),
             count=self._plan.lookups,
             seed=self._desk.seed + self._rounds,
@@ -173,7 +173,7 @@ class Gathering:
         windows = [sources[at : at + _GRADED_AT_ONCE] for at in range(0, len(sources), _GRADED_AT_ONCE)]
         requests = [
             ListRequest(
-                question=questions.relevance(topic),
+                question=wording("questions/relevance", topic=topic),
                 material=tuple(labelled(source) for source in window),
                 count=len(window),
                 seed=self._desk.seed,

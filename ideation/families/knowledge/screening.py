@@ -13,10 +13,10 @@ from functools import partial
 
 from ideation.arm import Desk
 from ideation.corpus.identity import PaperId
-from ideation.families.knowledge import questions
 from ideation.families.knowledge.nearness import by_search, labelled, shown_text, telling_words
 from ideation.families.knowledge.replies import all_named
 from ideation.muse import ListRequest, Source
+from ideation.wordings import wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +81,14 @@ async def _ask(
     plan: Screening,
     number: int,
 ) -> list[tuple[str, ...] | None]:
+    asked = (
+        wording("questions/inspirations not obvious", topic=question, keep=plan.keep)
+        if plan.non_obvious
+        else wording("questions/inspirations alike", topic=question, keep=plan.keep)
+    )
     requests = [
         ListRequest(
-            question=questions.screening(question, plan.keep, non_obvious=plan.non_obvious),
+            question=asked,
             material=tuple(labelled(source) for source in part),
             count=plan.keep,
             seed=desk.seed + number,
