@@ -20,13 +20,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adaptation.base import Base, load_base
 from adaptation.data.encoding import AnyExample, Row
 from adaptation.data.preparing import examples_of, guarded_split, prepared
+from adaptation.evaluating import neutral_batches, neutral_text
 from adaptation.fitting import FitRecord, fitted
 from adaptation.job import device_of
 from adaptation.manifest import base_record
 from adaptation.recipe import Recipe
 from adaptation.registry import entries, load_method
 from adaptation.sizes import sized
-from adaptation.trial import Arena, Budget, Trial, neutral_rows, run_trial
+from adaptation.trial import Arena, Budget, Trial, run_trial
 from core.errors import AtlasError, UserError
 
 SETTINGS, FITS, TRIALS = "comparison.json", "fits.jsonl", "trials.jsonl"
@@ -116,7 +117,7 @@ class _Work:
         rows = (*self._rows.train.rows, *self._rows.held_out.rows)
         if not self._rows.held_out.rows or not all(isinstance(row, Row) for row in rows):
             raise UserError("a comparison needs answers, not pairs, and some held out: set data.held_out")
-        self._neutral = neutral_rows(base.tokenizer)
+        self._neutral = neutral_batches(base.tokenizer, neutral_text())
         self._arena = self._met(base)
         self._claim()
         self._fits = {each.method: each for each in _read(folder / FITS, FitRecord)}

@@ -84,7 +84,7 @@ def _tried(arena: Arena, fit: Fit, rate: float, config: TrainingConfig) -> tuple
     try:
         with attached(arena, fit, steps, config.seed) as method:
             result = trained(arena, method, shorter)
-            loss = arena.measured("learned").loss
+            loss = arena.measured(arena.learned).loss
     except ProviderError:
         return math.inf, math.inf
     return (math.inf if math.isnan(loss) else loss), result.seconds / steps

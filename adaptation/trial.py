@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from torch import nn
 
 from adaptation.artifact import CARD, WEIGHTS, make, save
 from adaptation.data.batches import batch_source, in_order
-from adaptation.data.encoding import IGNORED, AnyRow, Row
+from adaptation.data.encoding import IGNORED, AnyRow
 from adaptation.method import AdapterMethod, Batch
 from adaptation.objectives import predicting
 from adaptation.peaks import MemoryPeak
@@ -28,9 +27,6 @@ from core.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-NEUTRAL_TOKENS = 128
-"""Tokens of neutral text that are read in one go."""
 
 
 class Budget(StrEnum):
@@ -85,25 +81,27 @@ class Arena:
     model: nn.Module
     learned: Sequence[AnyRow]
     held_out: Sequence[AnyRow]
-    neutral: Sequence[AnyRow]
+    neutral: Sequence[Batch]
     pad: int
     batch_size: int
     calibration: Sequence[Batch]
     plain: dict[str, Score] = field(default_factory=dict)
 
-    def measured(self, name: str) -> Score:
-        """On `held_out`, `neutral` or `learned` rows, as the model is now."""
-        rows: Sequence[AnyRow] = getattr(self, name)
+    def measured(self, rows: Sequence[AnyRow]) -> Score:
+        """As the model is now."""
         return score(self.model, in_order(rows, self.batch_size, self.pad))
+
+    def measured_on_neutral(self) -> Score:
+        return score(self.model, self.neutral)
 
     def measure_base(self) -> None:
         """Remember what the base does before anything is attached."""
-        for name in ("held_out", "neutral"):
-            self.plain[name] = self.measured(name)
+        self.plain["held_out"] = self.measured(self.held_out)
+        self.plain["neutral"] = self.measured_on_neutral()
 
     def is_untouched(self) -> bool:
         """The base answers neutral text as at the start, to the bit."""
-        return self.measured("neutral") == self.plain["neutral"]
+        return self.measured_on_neutral() == self.plain["neutral"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +132,6 @@ def score(model: nn.Module, batches: Sequence[Batch]) -> Score:
         count += wanted.numel()
     model.train(was_training)
     return Score(loss=loss / count, accuracy=right / count)
-
-
-def neutral_rows(tokenizer: Any, tokens: int = NEUTRAL_TOKENS) -> tuple[Row, ...]:
-    """A fixed text on nothing in particular, in pieces, every token counted."""
-    text = files("adaptation.data").joinpath("neutral.txt").read_text(encoding="utf-8")
-    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    pieces = [tuple(ids[start : start + tokens]) for start in range(0, len(ids), tokens)]
-    return tuple(Row(ids=piece, labels=piece) for piece in pieces if len(piece) > 1)
 
 
 @contextmanager
@@ -201,7 +191,7 @@ def run_trial(
             config = config.model_copy(update={"steps": steps, "seconds": left})
         result = trained(arena, method, config)
         peak_bytes = peak.bytes()
-        neutral = arena.measured("neutral")
+        neutral = arena.measured_on_neutral()
         return Trial(
             method=fit.method,
             budget=budget,
@@ -216,7 +206,7 @@ def run_trial(
             peak_bytes=peak_bytes,
             bytes_on_disk=_bytes(method),
             before=arena.plain["held_out"],
-            after=arena.measured("held_out"),
+            after=arena.measured(arena.held_out),
             forgetting=neutral.loss - arena.plain["neutral"].loss,
         )
 
