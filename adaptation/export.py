@@ -63,19 +63,12 @@ def nearest(delta: Tensor, rank: int) -> Factors:
 
 
 def write_lora(factors: Mapping[str, Factors], folder: Path, base_model: str) -> None:
-    """A folder in peft's form that vLLM and llama.cpp read too: one rank for all, alpha equal to it.
-
-    llama.cpp takes alpha over the rank of each tensor and vLLM reads no rank pattern, so smaller factors are
-    filled up with zeros and nothing is left to scale.
-    """
-    rank = max(each.a.shape[0] for each in factors.values())
+    """A folder in peft's form that vLLM reads too: one rank for all, alpha equal to it."""
+    pairs, rank = filled(factors)
     tensors: dict[str, Tensor] = {}
-    for site, each in factors.items():
-        missing = rank - each.a.shape[0]
-        a = torch.cat([each.a, each.a.new_zeros(missing, each.a.shape[1])])
-        b = torch.cat([each.b, each.b.new_zeros(each.b.shape[0], missing)], dim=1)
-        tensors[f"base_model.model.{site}.lora_A.weight"] = a.contiguous()
-        tensors[f"base_model.model.{site}.lora_B.weight"] = b.contiguous()
+    for site, (a, b) in pairs.items():
+        tensors[f"base_model.model.{site}.lora_A.weight"] = a
+        tensors[f"base_model.model.{site}.lora_B.weight"] = b
     config = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
@@ -89,3 +82,19 @@ def write_lora(factors: Mapping[str, Factors], folder: Path, base_model: str) ->
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def filled(factors: Mapping[str, Factors]) -> tuple[dict[str, tuple[Tensor, Tensor]], int]:
+    """(A, B) by layer at the largest rank of all, and that rank.
+
+    llama.cpp takes alpha over the rank of each tensor and vLLM reads no rank pattern, so smaller factors are
+    filled up with zeros; with alpha equal to the rank nothing is left to scale.
+    """
+    rank = max(each.a.shape[0] for each in factors.values())
+    pairs: dict[str, tuple[Tensor, Tensor]] = {}
+    for site, each in factors.items():
+        missing = rank - each.a.shape[0]
+        a = torch.cat([each.a, each.a.new_zeros(missing, each.a.shape[1])])
+        b = torch.cat([each.b, each.b.new_zeros(each.b.shape[0], missing)], dim=1)
+        pairs[site] = (a.contiguous(), b.contiguous())
+    return pairs, rank

@@ -51,6 +51,8 @@ class Capabilities:
     """`plan` reads batches."""
     grows: bool = False
     """Tensors change their shape while it trains."""
+    in_place: bool = False
+    """The base's own tensors are tuned, in more than linear layers; `originals` has what they were."""
 
 
 class MethodConfig(BaseModel):
@@ -180,6 +182,10 @@ class AdapterMethod(ABC, Generic[C]):
                 if parameter.requires_grad:
                     seen.setdefault(id(parameter), parameter)
         return list(seen.values())
+
+    def originals(self) -> Mapping[str, Tensor]:
+        """What the base had where its own tensors are tuned, by full name; empty where they are left alone."""
+        return {}
 
     def state(self) -> dict[str, Tensor]:
         """What an adapter on disk holds: enough to use it, by `layer|tensor`."""

@@ -24,20 +24,46 @@ NEEDED = ("torch", "transformers", "peft", "safetensors")
 
 
 class Kind(StrEnum):
-    """What a method does to the model."""
+    """What a method does to the model; the last five are rows beside the weights."""
 
     LOW_RANK = "low-rank"
     SPARSE = "sparse"
     SPECTRAL = "spectral"
     MULTIPLICATIVE = "multiplicative"
     BLOCK = "block"
+    WHOLE = "whole"
+    """Whole tensors of the base are tuned."""
+    EXPERTS = "experts"
+    SIDE = "side"
+    PROMPT = "prompt"
     PLUGIN = "plugin"
     """Of another package: it says itself what it is."""
+    CURRICULUM = "curriculum"
+    """Which rows and tokens are learned, and when: goes with any tuning method."""
+    OUTPUT = "output"
+    """Adapts what a classifier or a router says, not the model behind it."""
+    PROTOCOL = "protocol"
+    """Measures learners."""
+    SOURCE = "source"
+    """Learns without a gradient: gives data to tuning, and is what an adapter must beat."""
+    LABEL = "label"
+    """A vocabulary."""
+
+    @property
+    def tunes(self) -> bool:
+        """It is an `AdapterMethod`: it can be planned, attached and trained."""
+        return self not in _BESIDE
+
+
+_BESIDE = frozenset({Kind.CURRICULUM, Kind.OUTPUT, Kind.PROTOCOL, Kind.SOURCE, Kind.LABEL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A method as it is listed. `row` is its number in the list of seed papers, 0 for a plugin's."""
+    """A row as it is listed. `row` is its number in the list of seed papers, 0 for a plugin's.
+
+    `target` is `module:attribute`: a method's class, or for other kinds what there is to call.
+    """
 
     name: str
     target: str
@@ -70,15 +96,75 @@ def _entries() -> Mapping[str, Entry]:
         ("clip-svd", "clip_svd:ClipSvd", Kind.SPECTRAL, 35, "CLIP-SVD: singular values alone"),
         ("tlora", "tlora:Tlora", Kind.SPECTRAL, 33, "TLoRA, arXiv 2501.08727"),
         ("bottleneck", "bottleneck:Bottleneck", Kind.BLOCK, 9, "PETL-AST adapters, arXiv 2312.03694"),
+        ("lisa", "lisa:Lisa", Kind.WHOLE, 18, "LISA: blocks drawn anew every few steps"),
+        (
+            "width-rule",
+            "width_rule:FullByWidth",
+            Kind.WHOLE,
+            25,
+            "Robust layerwise scaling: full tuning by it",
+        ),
+        ("mam", "mam:Mam", Kind.BLOCK, 19, "MAM adapter, arXiv 2110.04366"),
+        ("mosa", "mosa:Mosa", Kind.BLOCK, 39, "MoSA: split and merged, arXiv 2312.02923"),
+        ("mola", "mola:Mola", Kind.EXPERTS, 24, "MoLA: experts by layer, arXiv 2402.08562"),
+        ("widenet", "widenet:WideNet", Kind.EXPERTS, 23, "WideNet, arXiv 2107.11817"),
+        ("polyhistor", "polyhistor:Polyhistor", Kind.BLOCK, 14, "Polyhistor, arXiv 2210.03265"),
+        ("sherl", "sherl:Sherl", Kind.SIDE, 40, "SHERL: a side network, arXiv 2407.07523"),
+        ("domain-prompts", "domain_prompts:DomainPrompts", Kind.PROMPT, 8, "Domain prompt, arXiv 2212.04145"),
         ("one-bit", "one_bit:OneBit", Kind.LOW_RANK, 32, "1-bit adapters, arXiv 2307.16867"),
     )
     return {
         name: Entry(name=name, target=f"adaptation.methods.{target}", kind=kind, row=row, paper=paper)
         for name, target, kind, row, paper in rows
+    } | _beside()
+
+
+def _beside() -> Mapping[str, Entry]:
+    """The rows that tune no weight."""
+    rows = (
+        (
+            "families",
+            "levers:Lever",
+            Kind.LABEL,
+            1,
+            "Survey of idea generation, arXiv 2511.07448: five families",
+        ),
+        ("cl2gec", "continual:stream", Kind.PROTOCOL, 6, "CL2GEC: continual learning measured"),
+        (
+            "pamphlets",
+            "continual_memory:PamphletLearner",
+            Kind.SOURCE,
+            7,
+            "ATLAS: learning without gradients",
+        ),
+        ("lame", "outputs.lame:lame", Kind.OUTPUT, 10, "LAME: parameter-free test-time adaptation"),
+        (
+            "label-shift",
+            "outputs.label_shift:LabelShiftAdapter",
+            Kind.OUTPUT,
+            21,
+            "Label shift adapter for test-time adaptation",
+        ),
+        (
+            "rdtf",
+            "curriculum:Curriculum",
+            Kind.CURRICULUM,
+            34,
+            "RDTF: curriculum and dual masks, from scratch",
+        ),
+    )
+    return {
+        name: Entry(name=name, target=f"adaptation.{target}", kind=kind, row=row, paper=paper)
+        for name, target, kind, row, paper in rows
     }
 
 
 BUILT_IN = _entries()
+
+
+def tuning_methods() -> tuple[str, ...]:
+    """The names of the built-in methods that tune weights, sorted."""
+    return tuple(sorted(name for name, entry in BUILT_IN.items() if entry.kind.tunes))
 
 
 def _registry(plugins: Iterable[EntryPoint] | None) -> Registry[type[AnyMethod]]:
@@ -98,8 +184,11 @@ def load_method(name: str, plugins: Iterable[EntryPoint] | None = None) -> type[
     """The class of a method.
 
     Raises:
-        UserError: the extra is not installed, or there is no such method.
+        UserError: the extra is not installed, there is no such method, or it tunes no weights.
     """
+    entry = BUILT_IN.get(name)
+    if entry is not None and not entry.kind.tunes:
+        raise UserError(f"{name} tunes no weights: it is a {entry.kind}, see {entry.target}")
     require_extra()
     return _registry(plugins).load(name)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from adaptation.linear import DeltaLinear
-from adaptation.method import C, LinearMethod, Plan
+from adaptation.method import AdapterMethod, C, LinearMethod, Plan
 from core.errors import UserError
 
 
@@ -56,8 +56,10 @@ class TaskLinear(DeltaLinear):
         return b @ a
 
 
-class TaskMethod(LinearMethod[C]):
+class Tasked(AdapterMethod[C]):
     """Takes `task_ids` out of what the model is called with, before the model sees it."""
+
+    config: Any
 
     def __init__(self, config: C) -> None:
         super().__init__(config)
@@ -65,7 +67,7 @@ class TaskMethod(LinearMethod[C]):
         self._hook: Any = None
 
     def attach(self, model: nn.Module, plan: Plan) -> None:
-        super().attach(model, plan)
+        super().attach(model, plan)  # type: ignore[safe-super]  # the next base puts the layers in
         self._hook = model.register_forward_pre_hook(self._take, with_kwargs=True)
 
     def detach(self, model: nn.Module) -> None:
@@ -91,3 +93,7 @@ class TaskMethod(LinearMethod[C]):
             raise UserError(f"task_ids must be from 0 to {self.choice.tasks - 1}")
         self.choice.ids = ids
         return arguments, {key: value for key, value in named.items() if key != "task_ids"}
+
+
+class TaskMethod(Tasked[C], LinearMethod[C]):
+    """One delta a task on each linear layer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ideation.arm import Arm
 from ideation.families.knowledge.chain_of_ideas import ChainOfIdeas
 from ideation.families.knowledge.entities import ConceptGaps, EntityAugmented
+from ideation.families.knowledge.hops import InspirationHops
 from ideation.families.knowledge.inspirations import InspirationScreening
 from ideation.families.knowledge.paper_free import PaperFree
 from ideation.families.knowledge.planned import PlannedRetrieval
@@ -17,6 +18,7 @@ ARMS: tuple[Arm, ...] = (
     ConceptGaps(),
     ChainOfIdeas(),
     InspirationScreening(),
+    InspirationHops(),
     PlannedRetrieval(),
     PaperFree(),
 )

@@ -9,6 +9,7 @@ from ideation.families.knowledge.chains import Chain, Chaining, Link, grow
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family
 from ideation.muse import Operator
+from ideation.wordings import wording
 
 _PER_CHAIN = 3
 """Wishes for one chain in a round."""
@@ -67,8 +68,7 @@ def _wish(chain: Chain, number: int) -> Wish:
         operator=Operator(
             deck="chain",
             name="next step",
-            instruction="The papers stand in order, the earliest first; the notes say what each added, how"
-            " the line has moved and what would come next. Write the idea that is the next step.",
+            instruction=wording("operators/next step of a line"),
         ),
         material=(*ideas, *said),
         tags=tuple(f"{link.link.value}:{link.source.paper}" for link in chain.links),

@@ -15,6 +15,7 @@ from ideation.families.knowledge.nearness import shown_text
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family
 from ideation.muse import Operator, Source
+from ideation.wordings import wording
 
 _TRIES = 3
 """Wishes for each idea that is wanted."""
@@ -97,8 +98,7 @@ class EntityAugmented:
             operator=Operator(
                 deck="entities",
                 name="concepts from outside",
-                instruction="Build on at least one of the concepts that the notes name; none of the papers on"
-                " the topic speaks of them, although other papers name them beside what these speak of.",
+                instruction=wording("operators/concepts from outside"),
             ),
             material=(f"Concepts from outside: {'; '.join(names)}",),
             tags=tuple(f"entity:{name}" for name in names),
@@ -167,8 +167,7 @@ def _gap_wish(
         operator=Operator(
             deck="entities",
             name="gap",
-            instruction="The notes name two concepts that many papers speak of, and none of both. Bring them"
-            " together, or say which of the two would have to change before they can be.",
+            instruction=wording("operators/a gap"),
         ),
         material=(
             f"Never together: {first} ({store.count(first)} papers) and {second}"

@@ -9,6 +9,9 @@ from ideation.families.knowledge.screening import Screened, Screening, screen
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family
 from ideation.muse import Operator, Source
+from ideation.wordings import wording
+
+TAKE_OVER = wording("operators/take over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class InspirationScreening:
     async def _work(self, sitting: Sitting, measures: dict[str, float]) -> None:
         desk = sitting.desk
         background = desk.library.search(desk.topic, self.background)
-        pool = self._pool(sitting)
+        pool = pool_of(sitting, self.near, self.others if self.screening.non_obvious else 0)
         found = await screen(desk, sitting.stage, desk.topic, pool, self.screening)
         measures.update(screened=len(pool), windows=found.windows, windows_by_rule=found.by_rule)
         if not found.kept:
@@ -50,20 +53,6 @@ class InspirationScreening:
                 self._wish(found, background, round_ * sitting.wanted + at) for at in range(sitting.missing)
             ]
             await sitting.ask(wishes)
-
-    def _pool(self, sitting: Sitting) -> tuple[Source, ...]:
-        library, chance = sitting.desk.library, sitting.chance("pool")
-        near = library.search(sitting.desk.topic, self.near)
-        if not self.screening.non_obvious:
-            return near
-        held = {each.paper for each in near}
-        rest = [paper for paper in library.papers() if paper not in held]
-        drawn = chance.sample(rest, min(self.others, len(rest)))
-        pool = [*near, *(source for paper in drawn if (source := library.get(paper)) is not None)]
-        chance.shuffle(
-            pool
-        )  # else the first windows would be full of what is near, and the last of what is not
-        return tuple(pool)
 
     def _wish(self, found: Screened, background: tuple[Source, ...], number: int) -> Wish:
         inspiration = found.kept[number % len(found.kept)]
@@ -75,8 +64,22 @@ class InspirationScreening:
             operator=Operator(
                 deck="inspirations",
                 name=kind,
-                instruction="Let the last paper inspire an answer to the topic that its field has not seen:"
-                " take over what makes it work, not its subject.",
+                instruction=TAKE_OVER,
             ),
             tags=(f"inspiration:{inspiration.paper}", f"screening_rounds:{len(found.rounds)}"),
         )
+
+
+def pool_of(sitting: Sitting, near: int, others: int) -> tuple[Source, ...]:
+    """The best papers on the topic, and others at random."""
+    library, chance = sitting.desk.library, sitting.chance("pool")
+    found = library.search(sitting.desk.topic, near)
+    if not others:
+        return found
+    held = {each.paper for each in found}
+    rest = [paper for paper in library.papers() if paper not in held]
+    drawn = chance.sample(rest, min(others, len(rest)))
+    pool = [*found, *(source for paper in drawn if (source := library.get(paper)) is not None)]
+    # Else the first windows would be full of what is near, and the last of what is not.
+    chance.shuffle(pool)
+    return tuple(pool)

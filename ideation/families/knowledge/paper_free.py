@@ -20,8 +20,7 @@ from ideation.wordings import wording
 _MERGE = Operator(
     deck="branches",
     name="merge",
-    instruction="Two ideas are given: one was thought of without any paper, one from papers. Make one idea of"
-    " them that needs what each of them has.",
+    instruction=wording("operators/merge branches"),
 )
 
 

@@ -104,8 +104,7 @@ def _wish(idea: Idea, queries: Sequence[str], sources: tuple[Source, ...], numbe
         operator=Operator(
             deck="planned retrieval",
             name="carry on",
-            instruction="The papers were looked up for this idea. Carry it on with what they teach: keep what"
-            " is good in it, change what they show to be known or wrong.",
+            instruction=wording("operators/carry on"),
         ),
         tags=tuple(f"looked_up:{query}" for query in queries),
         round=number,

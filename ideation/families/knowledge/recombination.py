@@ -13,6 +13,7 @@ from ideation.families.knowledge.facet_cache import FacetReader
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.idea import Family, IdeaText
 from ideation.muse import Operator, Source
+from ideation.wordings import wording
 
 _PURPOSE = (FacetKind.PROBLEM, FacetKind.LIMITATION, FacetKind.FUTURE)
 _MECHANISM = (FacetKind.MECHANISM,)
@@ -90,8 +91,7 @@ class FacetRecombination:
             operator=Operator(
                 deck="facets",
                 name="purpose x mechanism",
-                instruction="Take the purpose of the first paper and reach it by the mechanism of the second,"
-                " in that direction, and say what must change for it to work.",
+                instruction=wording("operators/purpose by mechanism"),
             ),
             tags=(f"distance:{self.distance.value}",),
             fits=lambda text: not turned_round(text, purpose, mechanism),

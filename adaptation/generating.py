@@ -1,0 +1,174 @@
+"""Text from a causal language model, a token at a time.
+
+Not `generate` of transformers: sampling there draws from the process's one random state, which others use
+meanwhile; and a text must come out piece by piece, and end between any two tokens.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+BROKEN = "�"
+PROBE_TOKENS, PROBE_TOLERANCE = 12, 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Temperature 0 takes the likeliest token. `top_p` keeps the likeliest tokens that make up that share."""
+
+    max_tokens: int
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """`tokens` counts all that were written, the end mark too; `ended` is False where a limit cut the text."""
+
+    text: str
+    tokens: int
+    ended: bool
+
+
+def write(
+    model: nn.Module,
+    tokenizer: Any,
+    prompt: Sequence[int],
+    sampling: Sampling,
+    *,
+    cached: bool = True,
+    told: Callable[[str], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Written:
+    """Answer a prompt of token ids. `told` hears each new piece of the text; `stopped` ends it early.
+
+    Without `cached` the whole text is read again for each token: the same result, and slow.
+    """
+    ends, text = end_ids(model, tokenizer), Text(tokenizer, sampling.stop)
+    count, ended = 0, False
+    for token in _tokens(model, prompt, sampling, cached=cached):
+        count += 1
+        ended = token in ends
+        piece = "" if ended else text.add(token)
+        if told is not None and piece:
+            told(piece)
+        ended = ended or text.stopped
+        if ended or stopped():
+            break
+    rest = text.rest()
+    if told is not None and rest:
+        told(rest)
+    return Written(text=text.said, tokens=count, ended=ended)
+
+
+def end_ids(model: nn.Module, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end an answer: the tokenizer's, and those that the model was published with."""
+    found: set[int] = set()
+    for each in (tokenizer.eos_token_id, getattr(model.generation_config, "eos_token_id", None)):
+        found.update(each if isinstance(each, list) else [] if each is None else [each])
+    return frozenset(found)
+
+
+class Text:
+    """Token ids as text, given out as far as it is certain: no half letter, and no beginning of a stop."""
+
+    def __init__(self, tokenizer: Any, stop: tuple[str, ...] = ()) -> None:
+        self._tokenizer, self._stop = tokenizer, stop
+        self._ids: list[int] = []
+        self._text = ""
+        self.said = ""
+        self.stopped = False
+
+    def add(self, token: int) -> str:
+        """The next piece, perhaps empty. A stop ends the text before itself."""
+        self._ids.append(token)
+        self._text = self._tokenizer.decode(
+            self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        found = [place for place in map(self._text.find, self._stop) if place >= 0]
+        if found:
+            self.stopped = True
+            self._text = self._text[: min(found)]
+            return self.rest()
+        return self._say(len(self._text.rstrip(BROKEN)) - self._pending())
+
+    def rest(self) -> str:
+        """What was held back, when there will be no more."""
+        return self._say(len(self._text))
+
+    def _pending(self) -> int:
+        """How many characters at the end may be the beginning of a stop."""
+        most = max((len(stop) for stop in self._stop), default=1) - 1
+        for size in range(min(most, len(self._text)), 0, -1):
+            if any(stop.startswith(self._text[-size:]) for stop in self._stop):
+                return size
+        return 0
+
+    def _say(self, until: int) -> str:
+        piece = self._text[len(self.said) : until]
+        self.said += piece
+        return piece
+
+
+def reads_on(model: nn.Module) -> bool:
+    """Whether the model, as it stands, says the same from its cache as when it reads everything anew.
+
+    A layer that looks at earlier tokens by itself, such as a convolution, finds none of them in the cache.
+    """
+    size = int(model.config.vocab_size)
+    ids = torch.arange(1, PROBE_TOKENS + 1, device=_device(model))[None] * 7 % size
+    half = PROBE_TOKENS // 2
+    with torch.inference_mode():
+        whole = model(input_ids=ids, use_cache=False).logits[0, half:]
+        found, cache = [], None
+        for start, end in [(0, half), *((at, at + 1) for at in range(half, PROBE_TOKENS))]:
+            out = model(input_ids=ids[:, start:end], past_key_values=cache, use_cache=True)
+            cache = out.past_key_values
+            found.append(out.logits[0, -1])
+    apart = (torch.stack(found[1:]) - whole).abs().max()
+    return bool(apart <= PROBE_TOLERANCE * max(1.0, float(whole.abs().max())))
+
+
+def _tokens(model: nn.Module, prompt: Sequence[int], sampling: Sampling, *, cached: bool) -> Iterator[int]:
+    device = _device(model)
+    # On the CPU, so that a seed gives the same text wherever the model is.
+    draw = torch.Generator().manual_seed(sampling.seed)
+    ids, cache = list(prompt), None
+    known = inspect.signature(model.forward).parameters
+    options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+    for _ in range(sampling.max_tokens):
+        read = ids[-1:] if cache is not None else ids
+        with torch.inference_mode():
+            out = model(
+                input_ids=torch.tensor([read], device=device),
+                past_key_values=cache,
+                use_cache=cached,
+                **options,
+            )
+        cache = out.past_key_values if cached else None
+        ids.append(_chosen(out.logits[0, -1].float().cpu(), sampling, draw))
+        yield ids[-1]
+
+
+def _chosen(logits: Tensor, sampling: Sampling, draw: torch.Generator) -> int:
+    """The next token for logits [vocabulary]."""
+    if sampling.temperature == 0:
+        return int(logits.argmax())
+    shares = (logits / sampling.temperature).softmax(dim=-1)
+    if sampling.top_p < 1:
+        ordered, places = shares.sort(descending=True)
+        ordered[ordered.cumsum(dim=-1) - ordered >= sampling.top_p] = 0
+        return int(places[torch.multinomial(ordered, 1, generator=draw)])
+    return int(torch.multinomial(shares, 1, generator=draw))
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device

@@ -1,0 +1,95 @@
+"""MAM: a prefix in each attention, and a scaled adapter beside each feed-forward block (row 19).
+
+Paper: He et al. 2022, "Towards a Unified View of Parameter-Efficient Transfer Learning", arXiv 2110.04366.
+    attention: Attn(Q, [P_k; K], [P_v; V]), P_k and P_v [l, d_kv], d_kv all heads of keys together
+    feed-forward: h' = FFN(n) + s (Wu ReLU(Wd n + bd) + bu), n the normed states, Wd [m, d], Wu [d, m], s = 4
+Trainable: 2 L l d_kv + L (2 d m + m + d). Wd is drawn as a LoRA's A is and Wu starts at 0 (the paper's "lora"
+start), so that the second half changes nothing at first; the first half does, as it takes its share of the
+attention. The prefix is learned as it is, without the network that the paper makes it with and then drops,
+and stands behind the rotation of positions, so that it is as near to every token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from adaptation.blocks import BlockAdapter, BlockMethod, blocks_named
+from adaptation.linear import kaiming, normal, site_generator
+from adaptation.method import Capabilities, MethodConfig, Serving
+from adaptation.prefix import AttentionWithPrefix, KeysValues, head_shape
+
+START = 0.02
+
+
+class MamConfig(MethodConfig):
+    """`prefix` is l, `width` is m (the paper: 512), `scale` is s. `targets` has no meaning here."""
+
+    attention: str = "self_attn"
+    block: str = "mlp"
+    prefix: int = Field(default=30, ge=0)
+    width: int = Field(default=64, ge=1)
+    scale: float = Field(default=4.0, gt=0)
+
+
+class PrefixAttention(AttentionWithPrefix):
+    def __init__(self, base: nn.Module, length: int, heads: tuple[int, int], draw: torch.Generator) -> None:
+        super().__init__(base)
+        like, shape = next(base.parameters()), (1, heads[0], length, heads[1])
+        self.keys = nn.Parameter(normal(shape, START, draw, like))
+        self.values = nn.Parameter(normal(shape, START, draw, like))
+
+    def prefix(self, hidden: Tensor) -> KeysValues:
+        return self.keys, self.values
+
+
+class ScaledAdapter(BlockAdapter):
+    def __init__(self, base: nn.Module, width: int, config: MamConfig, draw: torch.Generator) -> None:
+        super().__init__(base)
+        like, m = next(base.parameters()), config.width
+        self.down = nn.Parameter(kaiming(m, width, draw, like))
+        self.down_bias = nn.Parameter(like.new_zeros(m))
+        self.up = nn.Parameter(like.new_zeros(width, m))
+        self.up_bias = nn.Parameter(like.new_zeros(width))
+        self.scale = config.scale
+
+    def branch(self, hidden: Tensor, out: Tensor) -> Tensor:
+        narrow = functional.relu(functional.linear(hidden, self.down, self.down_bias))
+        return self.scale * functional.linear(narrow, self.up, self.up_bias)
+
+
+class Mam(BlockMethod[MamConfig]):
+    name: ClassVar = "mam"
+    capabilities: ClassVar = Capabilities(
+        serving=Serving.RUNTIME_ONLY,
+        not_identity="the prefix takes its share of every attention from the start",
+    )
+    config_type: ClassVar = MamConfig
+
+    def sites(self, model: nn.Module) -> dict[str, nn.Module]:
+        prefixed = bool(self.config.prefix)
+        self._attentions = blocks_named(model, self.config.attention, "attention") if prefixed else {}
+        return {**self._attentions, **blocks_named(model, self.config.block)}
+
+    def prepare(self, model: nn.Module, sites: Mapping[str, nn.Module]) -> None:
+        self._heads = head_shape(model)
+
+    def layer(self, name: str, base: nn.Module, width: int) -> BlockAdapter:
+        draw = site_generator(self.config.seed, name)
+        if name in self._attentions:
+            return PrefixAttention(base, self.config.prefix, self._heads, draw)
+        return ScaledAdapter(base, width, self.config, draw)
+
+    def count(self) -> int:
+        length, m = self.config.prefix, self.config.width
+        found = 2 * len(self._attentions) * length * self._heads[0] * self._heads[1]
+        for layer in self.layers.values():
+            if isinstance(layer, ScaledAdapter):
+                d = layer.up.shape[0]
+                found += 2 * d * m + m + d
+        return found
