@@ -78,6 +78,10 @@ def test_each_way_forgets_less_than_in_sequence(sequential: Stream, kind: Any, o
     found = run(kind, **options)
     assert found.forgetting is not None
     assert sequential.forgetting is not None
-    import sys; sys.__stdout__.write(f"{kind.__name__} {found.scores} {found.forgetting} {found.average} | {sequential.scores} {sequential.average}\n")
+    import sys
+
+    sys.__stdout__.write(
+        f"{kind.__name__} {found.scores} {found.forgetting} {found.average} | {sequential.scores} {sequential.average}\n"
+    )
     assert found.forgetting < sequential.forgetting - 0.1
     assert found.scores[0][0] > 0.8
