@@ -47,11 +47,8 @@ class Looks(Callback):
         found: tuple[set[int], set[int], set[int]] = (set(), set(), set())
         for n, block in enumerate(self.model.model.layers):
             for p in block.parameters():
-                for marks, yes in zip(
-                    found,
-                    (p.requires_grad, p.grad is not None, bool(run.optimizer.state.get(p))),
-                    strict=True,
-                ):
+                states = bool(run.optimizer.state.get(p))
+                for marks, yes in zip(found, (p.requires_grad, p.grad is not None, states), strict=True):
                     if yes:
                         marks.add(n)
         self.seen.append(found)
@@ -147,10 +144,8 @@ def test_the_rule_parts_matrices_from_vectors() -> None:
     assert (vectors["lr"], vectors["weight_decay"]) == (1e-3, 0.0)
     names = {id(p): name for name, p in model.named_parameters()}
     flat = {names[id(p)] for p in vectors["params"]}
-    assert flat == {n for n in names.values() if "norm" in n} | {
-        "model.embed_tokens.weight",
-        "lm_head.weight",
-    }
+    ends = {"model.embed_tokens.weight", "lm_head.weight"}
+    assert flat == {n for n in names.values() if "norm" in n} | ends
     assert len(matrices["params"]) + len(vectors["params"]) == len(names)
 
 
