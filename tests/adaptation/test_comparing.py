@@ -25,8 +25,14 @@ from tests.adaptation.made_model import save_tiny_model, turns  # noqa: E402
 
 BUDGET = 9_000
 COARSE = {
-    **{"nola": 0.95, "tlora": 0.95, "clip-svd": 0.95, "bottleneck": 0.5, "mola": 0.3},
-    **{"r-amt": 5.0, "lisa": 10.0, "width-rule": 10.0},
+    "nola": 0.95,
+    "tlora": 0.95,
+    "clip-svd": 0.95,
+    "bottleneck": 0.5,
+    "mola": 0.3,
+    "r-amt": 5.0,
+    "lisa": 10.0,
+    "width-rule": 10.0,
 }
 """How far off the budget a method may be where its knob has few values or none; others a fifth."""
 
