@@ -184,7 +184,7 @@ class AdapterMethod(ABC, Generic[C]):
         return list(seen.values())
 
     def originals(self) -> Mapping[str, Tensor]:
-        """What the base had where its own tensors are tuned, by full name; empty where they are left alone."""
+        """What the base had where its own tensors are tuned, by full name; else empty."""
         return {}
 
     def state(self) -> dict[str, Tensor]:
@@ -254,6 +254,15 @@ class AdapterMethod(ABC, Generic[C]):
     def unmerge(self) -> None:
         for layer in self.layers.values():
             layer.unmerge()
+
+    def settle(self, model: nn.Module) -> None:
+        """Merge, and take the layers out: the model is a plain one with what was learned in its weights."""
+        self.merge()
+        for name, layer in self.layers.items():
+            base = getattr(layer, "base", None)
+            if base is not None:  # what is tuned in place stands there already
+                replace_module(model, name, base)
+        self.layers = {}
 
     def detach(self, model: nn.Module) -> None:
         """Take the layers out again, and leave the base as it was but frozen.

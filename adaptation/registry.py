@@ -97,13 +97,10 @@ def _entries() -> Mapping[str, Entry]:
         ("tlora", "tlora:Tlora", Kind.SPECTRAL, 33, "TLoRA, arXiv 2501.08727"),
         ("bottleneck", "bottleneck:Bottleneck", Kind.BLOCK, 9, "PETL-AST adapters, arXiv 2312.03694"),
         ("lisa", "lisa:Lisa", Kind.WHOLE, 18, "LISA: blocks drawn anew every few steps"),
-        (
-            "width-rule",
-            "width_rule:FullByWidth",
-            Kind.WHOLE,
-            25,
-            "Robust layerwise scaling: full tuning by it",
-        ),
+        ("width-rule", "width_rule:FullByWidth", Kind.WHOLE, 25, "Robust layerwise scaling rule"),
+        ("stn", "stn:Stn", Kind.LOW_RANK, 17, "Self-Tuning Networks: settings tuned while training"),
+        ("model-surgery", "model_surgery:ModelSurgery", Kind.LOW_RANK, 12, "MOS: model surgery"),
+        ("locft", "locft:Locft", Kind.WHOLE, 37, "LocFT-BF: facts written into one matrix"),
         ("mam", "mam:Mam", Kind.BLOCK, 19, "MAM adapter, arXiv 2110.04366"),
         ("mosa", "mosa:Mosa", Kind.BLOCK, 39, "MoSA: split and merged, arXiv 2312.02923"),
         ("mola", "mola:Mola", Kind.EXPERTS, 24, "MoLA: experts by layer, arXiv 2402.08562"),
@@ -119,39 +116,15 @@ def _entries() -> Mapping[str, Entry]:
     } | _beside()
 
 
-def _beside() -> Mapping[str, Entry]:
+def _beside() -> dict[str, Entry]:
     """The rows that tune no weight."""
     rows = (
-        (
-            "families",
-            "levers:Lever",
-            Kind.LABEL,
-            1,
-            "Survey of idea generation, arXiv 2511.07448: five families",
-        ),
+        ("families", "levers:Lever", Kind.LABEL, 1, "Survey of idea generation, arXiv 2511.07448"),
         ("cl2gec", "continual:stream", Kind.PROTOCOL, 6, "CL2GEC: continual learning measured"),
-        (
-            "pamphlets",
-            "continual_memory:PamphletLearner",
-            Kind.SOURCE,
-            7,
-            "ATLAS: learning without gradients",
-        ),
+        ("pamphlets", "continual_memory:PamphletLearner", Kind.SOURCE, 7, "ATLAS: no gradients"),
         ("lame", "outputs.lame:lame", Kind.OUTPUT, 10, "LAME: parameter-free test-time adaptation"),
-        (
-            "label-shift",
-            "outputs.label_shift:LabelShiftAdapter",
-            Kind.OUTPUT,
-            21,
-            "Label shift adapter for test-time adaptation",
-        ),
-        (
-            "rdtf",
-            "curriculum:Curriculum",
-            Kind.CURRICULUM,
-            34,
-            "RDTF: curriculum and dual masks, from scratch",
-        ),
+        ("label-shift", "outputs.label_shift:LabelShiftAdapter", Kind.OUTPUT, 21, "Label shift adapter"),
+        ("rdtf", "curriculum:Curriculum", Kind.CURRICULUM, 34, "RDTF: curriculum and dual masks"),
     )
     return {
         name: Entry(name=name, target=f"adaptation.{target}", kind=kind, row=row, paper=paper)

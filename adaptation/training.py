@@ -16,6 +16,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from adaptation.width_rule import WidthRule, ends_of
 from core.errors import ProviderError, UserError
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def causal_loss(method: AdapterMethod[Any], model: nn.Module, batch: Batch) -> T
 
 
 class TrainingConfig(BaseModel):
-    """`clip_norm` 0 clips nothing; `seconds` ends the run early, after a whole step."""
+    """`clip_norm` 0 clips nothing; `seconds` ends the run early, after a whole step.
+
+    With `width_rule` the learning rate is that of its proxy, and its decay goes before `weight_decay`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,6 +49,7 @@ class TrainingConfig(BaseModel):
     schedule: Literal["constant", "linear"] = "constant"
     seed: int = 0
     seconds: float | None = Field(default=None, gt=0)
+    width_rule: WidthRule | None = None
 
     def factor(self, step: int) -> float:
         """What the learning rate is multiplied by at a step, counted from 0."""
@@ -99,7 +104,9 @@ class Run:
             UserError: the state is of another method or model.
         """
         self.method.load_working(state["method"])
-        self.optimizer = _optimizer(self.method, self.config)  # what grew is another parameter by now
+        self.optimizer = _optimizer(
+            self.model, self.method, self.config
+        )  # what grew is another parameter by now
         self.optimizer.load_state_dict(state["optimizer"])
         for callback, own in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load(own)
@@ -173,7 +180,7 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         model.train()
-        optimizer, callbacks = _optimizer(method, config), method.callbacks()
+        optimizer, callbacks = _optimizer(model, method, config), method.callbacks()
         run = Run(model=model, method=method, optimizer=optimizer, config=config, callbacks=callbacks)
         for callback in callbacks:
             callback.on_start(run)
@@ -188,8 +195,10 @@ def train(
     return TrainingResult(losses=tuple(run.losses), seconds=run.seconds, tokens=run.tokens)
 
 
-def _optimizer(method: AdapterMethod[Any], config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimizer(model: nn.Module, method: AdapterMethod[Any], config: TrainingConfig) -> torch.optim.Optimizer:
     groups = method.param_groups(config.learning_rate)
+    if config.width_rule is not None:
+        groups = config.width_rule.applied(groups, int(model.config.hidden_size), ends_of(model))
     for group in groups:
         group["full_lr"] = group["lr"]
         group.setdefault("weight_decay", config.weight_decay)

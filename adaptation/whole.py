@@ -101,11 +101,11 @@ class WholeMethod(AdapterMethod[C]):
     def originals(self) -> dict[str, Tensor]:
         return {name: layer.kept for name, layer in self._touched()}
 
-    def state(self) -> dict[str, Tensor]:
+    def working_state(self) -> dict[str, Tensor]:
         return {f"{name}|value": layer.value.detach().clone() for name, layer in self._touched()}
 
     @torch.no_grad()
-    def load(self, state: Mapping[str, Tensor]) -> None:
+    def load_working(self, state: Mapping[str, Tensor]) -> None:
         for key, value in state.items():
             layer = self.layers.get(key.removesuffix("|value"))
             if layer is None or layer.value.shape != value.shape:
@@ -132,9 +132,3 @@ class WholeMethod(AdapterMethod[C]):
         for name, layer in self.layers.items():
             if layer.kept is not None:
                 yield name, layer
-
-
-def ends_of(model: nn.Module) -> list[nn.Parameter]:
-    """The weights of embeddings and head, one where they are tied."""
-    found = (model.get_input_embeddings(), model.get_output_embeddings())
-    return list({id(each.weight): each.weight for each in found if each is not None}.values())

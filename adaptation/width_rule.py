@@ -35,27 +35,29 @@ class WidthRule(BaseModel):
         """lambda of matrices at this width."""
         return self.proxy_decay * float(width / self.proxy_width) ** 0.5
 
-    def groups(
-        self,
-        parameters: Iterable[nn.Parameter],
-        rate: float,
-        width: int,
-        vectors: Iterable[nn.Parameter] = (),
+    def applied(
+        self, groups: Iterable[Mapping[str, Any]], width: int, vectors: Iterable[nn.Parameter] = ()
     ) -> list[dict[str, Any]]:
-        """Groups for AdamW, matrices first; `vectors` are those that are so in spite of two sides."""
+        """Groups for AdamW under the rule, from any method's; `vectors` are such in spite of two sides.
+
+        A group that names its own weight decay keeps it: masked weights must not decay at all.
+        """
         ends = {id(each) for each in vectors}
-        sorted_out: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
-        for each in parameters:
-            sorted_out[each.dim() < 2 or id(each) in ends].append(each)
-        settings = (
-            (self.learning_rate(rate, width), self.weight_decay(width)),
-            (rate, 0.0),
-        )
-        return [
-            {"params": group, "lr": eta, "weight_decay": decay}
-            for group, (eta, decay) in zip(sorted_out, settings, strict=True)
-            if group
-        ]
+        found: list[dict[str, Any]] = []
+        for group in groups:
+            parts: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
+            for each in group["params"]:
+                parts[each.dim() < 2 or id(each) in ends].append(each)
+            matrices = {
+                "lr": self.learning_rate(group["lr"], width),
+                "weight_decay": self.weight_decay(width),
+            }
+            for part, own in zip(parts, (matrices, {"lr": group["lr"], "weight_decay": 0.0}), strict=True):
+                if part:
+                    found.append(
+                        {"weight_decay": own["weight_decay"], **group, "params": part, "lr": own["lr"]}
+                    )
+        return found
 
 
 @torch.no_grad()
@@ -66,3 +68,9 @@ def largest_singular_values(tensors: Mapping[str, torch.Tensor]) -> dict[str, fl
         for name, each in tensors.items()
         if each.dim() == 2
     }
+
+
+def ends_of(model: nn.Module) -> list[nn.Parameter]:
+    """The weights of embeddings and head, one where they are tied."""
+    found = (model.get_input_embeddings(), model.get_output_embeddings())
+    return list({id(each.weight): each.weight for each in found if each is not None}.values())

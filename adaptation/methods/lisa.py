@@ -23,7 +23,8 @@ from torch import nn
 from adaptation.linear import site_generator
 from adaptation.method import Capabilities, MethodConfig, Serving
 from adaptation.training import Callback, Run
-from adaptation.whole import WholeMethod, ends_of
+from adaptation.whole import WholeMethod
+from adaptation.width_rule import ends_of
 from core.errors import UserError
 
 

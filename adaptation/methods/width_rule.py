@@ -15,8 +15,8 @@ from pydantic import Field
 from torch import nn
 
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
-from adaptation.whole import WholeMethod, ends_of
-from adaptation.width_rule import WidthRule
+from adaptation.whole import WholeMethod
+from adaptation.width_rule import WidthRule, ends_of
 
 
 class WidthRuleConfig(MethodConfig):
@@ -46,4 +46,4 @@ class FullByWidth(WholeMethod[WidthRuleConfig]):
         self._width, self._ends = int(model.config.hidden_size), ends_of(model)
 
     def param_groups(self, learning_rate: float) -> list[dict[str, Any]]:
-        return self.config.rule.groups(self.parameters(), learning_rate, self._width, self._ends)
+        return self.config.rule.applied(super().param_groups(learning_rate), self._width, self._ends)

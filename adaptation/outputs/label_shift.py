@@ -7,8 +7,8 @@ Paper: Park et al. 2023, "Label Shift Adapter for Test-Time Adaptation under Cov
     logits + log(pi_source / pi): what the logits must be for pi, seen through source data
     at test: pi <- (1 - rate) pi + rate * mean of softmax(logits)
 g's last layer starts at 0 with gamma = 1, so that phi = 0 changes nothing. Trainable: H (k + 1) +
-(H + 1) (2 d + k d + k). Reconstructed: the loss's form and weights (the three pi count alike); that pi goes in
-as log(k pi), so that uniform is 0. With the shares known, Bayes' rule p pi_t / pi_s is the best there is.
+(H + 1) (2 d + k d + k). Reconstructed: the loss's form and weights (the three pi count alike); that pi goes
+in as log(k pi), so that uniform is 0. With the shares known, Bayes' rule p pi_t / pi_s is the best there is.
 For a router or an outcome classifier whose mix of tasks changes, never for tokens.
 """
 

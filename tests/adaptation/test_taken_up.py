@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from adaptation.registry import BUILT_IN, load_method  # noqa: E402
+from adaptation.registry import load_method, tuning_methods  # noqa: E402
 from adaptation.training import Run, TrainingConfig, Watcher, shuffled, train  # noqa: E402
 from tests.adaptation.made import attached, rows  # noqa: E402
 
@@ -42,7 +42,7 @@ class TakesUp(Watcher):
         run.restore(self._state)
 
 
-@pytest.mark.parametrize("name", sorted(BUILT_IN))
+@pytest.mark.parametrize("name", tuning_methods())
 def test_a_run_that_is_taken_up_again_ends_as_one_without_a_break_to_the_bit(name: str) -> None:
     batches = shuffled(rows(tasks=load_method(name).capabilities.per_task), 3)
     config = TrainingConfig(steps=STEPS, learning_rate=5e-3, seed=7, schedule="linear")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,7 +39,7 @@ def test_the_bare_update_falls_with_the_half(seed: int, kind: Likeness) -> None:
     for _ in range(30):
         values.append(objective(y, unary, affinity, 2.0))
         y = softmax(2.0 * affinity @ y - unary)
-    assert all(after <= before + 1e-9 for before, after in zip(values, values[1:], strict=False))
+    assert all(after <= before + 1e-9 for before, after in itertools.pairwise(values))
 
 
 def test_without_the_half_the_monitor_rises() -> None:
@@ -50,7 +52,7 @@ def test_without_the_half_the_monitor_rises() -> None:
         for _ in range(30):
             values.append(objective(y, unary, affinity, 2.0) - (y * (affinity @ y)).sum())
             y = softmax(2.0 * affinity @ y - unary)
-        risen += any(after > before + 1e-9 for before, after in zip(values, values[1:], strict=False))
+        risen += any(after > before + 1e-9 for before, after in itertools.pairwise(values))
     assert risen
 
 
