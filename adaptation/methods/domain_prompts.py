@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -61,6 +61,22 @@ class _Keeper(Callback):
     def after_step(self, run: Run) -> None:
         if self.method.teacher is not None:
             follow(self.method.teacher, self.method.prompts, self.method.config.teacher_memory)
+
+    def state(self) -> dict[str, Any]:
+        return {name: tensor.clone() for name, tensor in self._tensors().items()}
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, Any]) -> None:
+        for name, tensor in self._tensors().items():
+            tensor.copy_(state[name])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        method = self.method
+        found = {} if method.teacher is None else dict(method.teacher.state_dict())
+        if method.anchor is not None and method.sensitivity is not None:
+            found |= {"anchor": method.anchor, "means": method.sensitivity.means}
+            found["seen"] = method.sensitivity.seen
+        return found
 
 
 class DomainPrompts(PromptMethod[DomainPromptsConfig]):

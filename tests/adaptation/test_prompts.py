@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from transformers import DynamicCache  # noqa: E402
 
 from adaptation.domains import Sensitivity, with_noise  # noqa: E402
 from adaptation.methods.mam import PrefixAttention  # noqa: E402
-from adaptation.training import Callback, Run, TrainingConfig, shuffled, train  # noqa: E402
+from adaptation.training import Callback, Run, TrainingConfig, Watcher, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import ROWS, attached, logits, rows, tiny  # noqa: E402
 
@@ -234,6 +235,34 @@ def test_the_extra_loss_is_the_formula_and_its_gradient_comes_by_domain() -> Non
     with torch.no_grad():
         method.prompts.shared += 0.1
     assert float(method.extra_loss().detach()) == pytest.approx(2.0 * 0.01 * float(omega.sum()), rel=1e-3)
+
+
+def test_teacher_and_sensitivity_outlive_a_break() -> None:
+    options = {"consistency": 0.5, "penalty": 2.0, "teacher_memory": 0.7}
+    batches, config = shuffled(rows(tasks=True), 3), TrainingConfig(steps=8, learning_rate=1e-2)
+    held: list[dict[str, Any]] = []
+
+    class Breaks(Watcher):
+        def after_step(self, run: Run) -> bool:
+            if run.step == 4:
+                held.append(copy.deepcopy(run.state()))
+            return run.step == 4
+
+    class TakesUp(Watcher):
+        def on_start(self, run: Run) -> None:
+            run.restore(held[0])
+
+    def trained(watcher: Watcher | None) -> tuple[tuple[float, ...], Any]:
+        model, method = attached("domain-prompts", **options)
+        return train(model, method, batches, config, watcher=watcher).losses, method
+
+    losses, whole = trained(None)
+    trained(Breaks())
+    again, taken_up = trained(TakesUp())
+    assert losses == again
+    assert torch.equal(whole.teacher.own, taken_up.teacher.own)
+    assert torch.equal(whole.sensitivity.omega(), taken_up.sensitivity.omega())
+    assert torch.equal(whole.prompts.own, taken_up.prompts.own)
 
 
 def test_sensitivity_is_zero_until_two_domains_are_seen() -> None:
