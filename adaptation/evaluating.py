@@ -39,8 +39,8 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """`forgetting` is loss on a neutral text with the adapter less that without, as in the comparison that peft
-    keeps; above 0 something was forgotten.
+    """`forgetting` is loss on a neutral text with the adapter less that without, as peft compares methods;
+    above 0 something was forgotten.
     """
 
     examples: int

@@ -31,7 +31,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """`tokens` counts all that were written, the end mark too; `ended` is False where a limit cut the text."""
+    """`tokens` counts all that were written, with the end mark; `ended` is False where a limit cut it."""
 
     text: str
     tokens: int

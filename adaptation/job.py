@@ -123,7 +123,7 @@ def _started(
         data=data,
         model=model,
         method=method,
-        loss=loss or loss_for(data.train.rows),
+        loss=loss or loss_for(data.train.rows, recipe.preference),
         identity=identity_error(method, model, data.probe(recipe.batch_size)),
     )
 

@@ -73,11 +73,16 @@ class LiveBase:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-model")
 
     def add(self, name: str, place: Place) -> None:
-        """Know another adapter, or another one by this name.
+        """Know one more adapter; what a name means does not change."""
+        self._adapters.setdefault(name, place)
 
-        Waits for what is being answered.
+    async def open(self) -> None:
+        """Read the base model now.
+
+        Raises:
+            UserError: it cannot be read.
         """
-        self._worker.submit(self._add, name, place).result()
+        await asyncio.wrap_future(self._worker.submit(self._with, None))
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._adapters))
@@ -103,12 +108,6 @@ class LiveBase:
         """Let go of the model after what is being answered. Closing twice does nothing."""
         self._worker.submit(self._forget)
         self._worker.shutdown(wait=True, cancel_futures=False)
-
-    def _add(self, name: str, place: Place) -> None:
-        if self._on == name:
-            self._take_off()
-        self._cached.pop(name, None)
-        self._adapters[name] = place
 
     def _forget(self) -> None:
         self._base, self._method, self._on = None, None, None

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from adaptation.linear import replace_module
 from adaptation.manifest import MANIFEST
 from adaptation.measuring import logits
 from adaptation.method import Batch
@@ -39,9 +38,7 @@ def merge_to_folder(opened: Opened, folder: Path) -> Merged:
     model, method = opened.base.model, opened.method
     probe = random_tokens(model.config.vocab_size)
     live = logits(model, probe)
-    method.merge()
-    for name, layer in method.layers.items():
-        replace_module(model, name, layer.base)
+    method.settle(model)
     part = folder.with_name(f"{folder.name}.part")
     try:
         if part.exists():

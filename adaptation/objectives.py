@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from adaptation.data.encoding import IGNORED, AnyRow, InformedRow, PairRow, Row
 from adaptation.method import AdapterMethod, Batch
+from adaptation.preferences import PreferenceConfig, preference_loss
 from adaptation.training import Loss, causal_loss
 from core.errors import UserError
 
@@ -38,20 +39,21 @@ def predicting(labels: Tensor) -> Tensor:
     return torch.cat([labels[:, 1:] != IGNORED, torch.zeros_like(labels[:, :1], dtype=torch.bool)], dim=1)
 
 
-LOSSES: Mapping[type[AnyRow], Loss] = {Row: causal_loss, InformedRow: distillation_loss}
+def loss_for(rows: Sequence[AnyRow], preference: PreferenceConfig | None = None) -> Loss:
+    """The loss of rows of one kind; `preference` says how pairs are learned from.
 
-
-def loss_for(rows: Sequence[AnyRow], losses: Mapping[type[AnyRow], Loss] = LOSSES) -> Loss:
-    """Raises:
-    UserError: rows of several kinds, or of a kind that nothing is known to train on.
+    Raises:
+        UserError: rows of several kinds.
     """
+    losses: Mapping[type[AnyRow], Loss] = {
+        Row: causal_loss,
+        InformedRow: distillation_loss,
+        PairRow: preference_loss(preference),
+    }
     kinds = {type(row) for row in rows}
     if len(kinds) != 1:
         raise UserError("the examples are of several kinds: train on one file of one kind")
-    (kind,) = kinds
-    if kind not in losses:
-        raise UserError("preference pairs cannot be trained on here" if kind is PairRow else "no such rows")
-    return losses[kind]
+    return losses[kinds.pop()]
 
 
 @torch.no_grad()

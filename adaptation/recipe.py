@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adaptation.data.traces import ActionForm
+from adaptation.preferences import PreferenceConfig
 from adaptation.training import TrainingConfig
 from core.errors import UserError
 
@@ -84,6 +85,8 @@ class Recipe(_Part):
     data: DataRecipe = Field(default_factory=DataRecipe)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     limits: Limits = Field(default_factory=Limits)
+    preference: PreferenceConfig = Field(default_factory=PreferenceConfig)
+    """How pairs are learned from."""
     batch_size: int = Field(default=4, ge=1)
     calibration_batches: int = Field(default=4, ge=1)
     """Batches that methods plan from, where they do."""

@@ -106,9 +106,9 @@ class AdapterBackend(Protocol):
 
 
 BACKENDS: Registry[Callable[[Settings], AdapterBackend]] = Registry(
-    "adapter backend", {}, group="atlas.adapter_backends"
+    "adapter backend", {"tune": "adaptation.backend:open_backend"}, group="atlas.adapter_backends"
 )
-"""What makes a backend from the settings. None is built in so far."""
+"""What makes a backend from the settings."""
 
 
 def open_backend(

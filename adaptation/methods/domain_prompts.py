@@ -25,7 +25,7 @@ from adaptation.domains import Sensitivity, follow, frozen_copy, with_noise
 from adaptation.linear import site_generator
 from adaptation.method import Batch, Capabilities, MethodConfig, Serving
 from adaptation.prompts import PromptedAttention, PromptMethod
-from adaptation.training import Callback, Run
+from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError
 
 
@@ -113,14 +113,14 @@ class DomainPrompts(PromptMethod[DomainPromptsConfig]):
         away = (self.prompts.shared - self.anchor).square()
         return self.config.penalty * (self.sensitivity.omega() * away).sum()
 
-    def backward(self, model: nn.Module, batch: Batch) -> Tensor:
+    def backward(self, model: nn.Module, batch: Batch, loss: Loss = causal_loss) -> Tensor:
         if self.teacher is None:
             if "labels" not in batch:
                 raise UserError("rows without labels can only be learned from with `consistency` above 0")
-            return super().backward(model, batch)
+            return super().backward(model, batch, loss)
         agreement = self.config.consistency * self.disagreement(model, batch)
         agreement.backward()
-        return super().backward(model, batch) if "labels" in batch else agreement.detach()
+        return super().backward(model, batch, loss) if "labels" in batch else agreement.detach()
 
     def disagreement(self, model: nn.Module, batch: Batch) -> Tensor:
         """CE(teacher(x), student(x with noise)), a mean over tokens that are no padding."""

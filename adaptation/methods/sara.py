@@ -20,7 +20,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.sparse import SparseDeltaLinear, smallest_share
 from adaptation.training import Callback, Run
 
@@ -37,6 +37,7 @@ class Sara(LinearMethod[SaraConfig]):
     name: ClassVar = "sara"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE, grows=True)
     config_type: ClassVar = SaraConfig
+    knob: ClassVar = Knob(options=("share",), unit=Unit.SHARE)
 
     def __init__(self, config: SaraConfig) -> None:
         super().__init__(config)

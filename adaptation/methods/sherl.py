@@ -80,7 +80,7 @@ class Speaker(Reader):
         """a [n, b, t] for features [n, b, t, k], the guide last; for each token their sum is 1."""
         direction = functional.normalize(features, dim=-1)
         alike = torch.einsum("nbtk,mbtk->nmbt", direction, direction)
-        redundancy = functional.relu(alike).sum(dim=1)
+        redundancy = functional.relu(alike).sum(dim=1).clamp_min(LEAST)
         wanted = functional.relu(torch.einsum("k,nbtk->nbt", self.mix, features * features[-1]))
         found = (wanted + LEAST) / redundancy
         return found / found.sum(dim=0, keepdim=True)

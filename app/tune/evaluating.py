@@ -43,7 +43,9 @@ def evaluate(
         found.base, found.method, read_file(data), max_tokens=max_tokens, generate=generate, neutral=text
     )
     if as_json:
-        print_json({"adapter": found.manifest.name, **asdict(result), "forgetting": result.forgetting})
+        document = asdict(result)
+        document["adapter_scores"] = document.pop("adapter")
+        print_json({"adapter": found.manifest.name, **document, "forgetting": result.forgetting})
     else:
         print_text("\n".join(_lines(result)))
 

@@ -45,7 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
 """What differs from a method's defaults, so that two ranks are never equal by chance."""
 
 
-def tiny(seed: int = 0, *, bias: bool = False) -> LlamaForCausalLM:
+def tiny(seed: int = 0, *, bias: bool = False, layers: int = 2) -> LlamaForCausalLM:
     """Two layers, d = 64, six tensors with biases if wanted; in evaluation mode."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -53,7 +53,7 @@ def tiny(seed: int = 0, *, bias: bool = False) -> LlamaForCausalLM:
             vocab_size=VOCABULARY,
             hidden_size=64,
             intermediate_size=96,
-            num_hidden_layers=2,
+            num_hidden_layers=layers,
             num_attention_heads=4,
             num_key_value_heads=2,
             max_position_embeddings=64,
@@ -85,6 +85,21 @@ def attached(
         plan = method.plan(model, calibration(method))
     method.attach(model, plan)
     return model, method
+
+
+def randomised(name: str, model: nn.Module | None = None, **config: Any) -> tuple[Any, Any]:
+    """A method on a model, all that it trains drawn anew: no start of zeros hides a formula."""
+    model, method = attached(name, model, **config)
+    draw = torch.Generator().manual_seed(9)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=draw) * 0.1)
+    return model, method
+
+
+def states(width: int, tokens: int = 20) -> Tensor:
+    """Hidden states of two rows, [2, tokens, width]."""
+    return torch.randn(2, tokens, width, generator=torch.Generator().manual_seed(4))
 
 
 def calibration(method: AdapterMethod[Any]) -> list[Batch]:

@@ -21,18 +21,9 @@ from adaptation.methods.tlora import sides, square  # noqa: E402
 from adaptation.probing import borrowed, contributions, loss_of, tuned  # noqa: E402
 from adaptation.training import Callback, Run, TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
-from tests.adaptation.made import attached, calibration, logits, rows, tiny  # noqa: E402
+from tests.adaptation.made import attached, calibration, logits, randomised, rows, tiny  # noqa: E402
 
 SITE = "model.layers.1.mlp.down_proj"
-
-
-def randomised(name: str, **config: Any) -> tuple[Any, Any]:
-    model, method = attached(name, **config)
-    draw = torch.Generator().manual_seed(9)
-    with torch.no_grad():
-        for parameter in method.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=draw) * 0.1)
-    return model, method
 
 
 @pytest.mark.parametrize(
