@@ -25,7 +25,7 @@ from adaptation.fitting import FitRecord, fitted
 from adaptation.job import device_of
 from adaptation.manifest import base_record
 from adaptation.recipe import Recipe
-from adaptation.registry import entries, load_method
+from adaptation.registry import entries
 from adaptation.sizes import sized
 from adaptation.trial import Arena, Budget, Trial, run_trial
 from core.errors import AtlasError, UserError
@@ -105,11 +105,11 @@ class _Work:
         told: Told,
     ) -> None:
         self.asked, self._folder, self._told = asked, folder, told
-        known = [entry.name for entry in entries()]
+        known = [entry.name for entry in entries() if entry.kind.tunes]
         unknown = [name for name in asked.methods if name not in known]
         if unknown:
             raise UserError(f"no adapter method {unknown[0]}: choose from {', '.join(known)}")
-        self.names = asked.methods or tuple(name for name in known if _is_weights(name))
+        self.names = asked.methods or tuple(known)
         data = asked.recipe.data.model_copy(update={"task_by": ""})
         parts = guarded_split(data, examples, asked.recipe.training.seed)
         base = base or load_base(asked.recipe.base)
@@ -219,15 +219,6 @@ class _Work:
                 for seed in range(self.asked.seeds)
             ),
         )
-
-
-def _is_weights(name: str) -> bool:
-    """Some of the listed are no methods of training weights, and cannot be attached."""
-    try:
-        load_method(name)
-    except UserError:
-        return False
-    return True
 
 
 def _read(path: Path, kind: type[Any]) -> Iterator[Any]:

@@ -110,7 +110,7 @@ class AdapterMethod(ABC, Generic[C]):
     capabilities: ClassVar[Capabilities]
     config_type: ClassVar[type[BaseModel]]
     knob: ClassVar[Knob | None] = None
-    """None: the first of `rank`, `width` and `budget` that it has; without any its size is fixed."""
+    """None: the first of `rank`, `width`, `budget` and `length` that it has, else its size is fixed."""
 
     def __init__(self, config: C) -> None:
         self.config = config

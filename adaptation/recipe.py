@@ -62,7 +62,7 @@ class DataRecipe(_Part):
     group_by: tuple[str, ...] = ("incident", "group", "topic")
     task_by: str = ""
     """The key of `about` whose values are the tasks of a method with one delta a task."""
-    overlap: float = Field(default=0.5, gt=0, le=1)
+    overlap: float = Field(default=0.7, gt=0, le=1)
     """Share of a held-out example's telling word sequences that may stand in the training data."""
     max_tokens: int = Field(default=1024, ge=8)
 

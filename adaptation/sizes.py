@@ -15,7 +15,7 @@ from adaptation.method import AdapterMethod, Batch, Knob, Unit
 from adaptation.registry import load_method
 from core.errors import UserError
 
-USUAL = ("rank", "width", "budget")
+USUAL = ("rank", "width", "budget", "length")
 _SKIPPED = 8
 """Values tried above the least when that one is refused, as where a row must be shared."""
 

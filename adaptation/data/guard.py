@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from adaptation.data.encoding import AnyExample
 from adaptation.data.splitting import GROUP_KEYS, answers_of, group_of, question_of
-from core.adapters import SftExample
 from core.errors import UserError
 
 GRAM = 8
@@ -85,7 +84,7 @@ def _shared(example: AnyExample, seen: dict[int, set[str]]) -> float:
 
 
 def _grams(example: AnyExample) -> Iterator[int]:
-    """Of each text by itself; what the system says is form."""
+    """Of each text by itself."""
     for text in _texts(example):
         words = re.findall(r"\w+", text.casefold())
         for start in range(max(1, len(words) - GRAM + 1)):
@@ -93,9 +92,8 @@ def _grams(example: AnyExample) -> Iterator[int]:
 
 
 def _texts(example: AnyExample) -> Iterable[str]:
-    turns = example.messages[:-1] if isinstance(example, SftExample) else example.prompt
-    yield from (turn.content for turn in turns if turn.role == "user")
-    yield from answers_of(example)
+    """The question and what is learned. Observations in between are the world's: all tasks in it see them."""
+    return (question_of(example), *answers_of(example))
 
 
 def _plain(text: str) -> str:

@@ -99,10 +99,21 @@ def guidance_of(items: Iterable[Item]) -> Guidance:
 def taught(
     base: Base, guidance: Guidance, questions: Sequence[Question], *, most_tokens: int = 128
 ) -> tuple[InformedExample, ...]:
-    """What the base model answers with the pamphlet in its prompt (greedily); empty answers are left out."""
+    """What the base model answers with the pamphlet in its prompt (greedily); empty answers are left out.
+
+    Raises:
+        UserError: a question with the pamphlet is longer than what the model can read.
+    """
+    window = getattr(base.model.config, "max_position_embeddings", None)
     found = []
     for each in questions:
         informed = _asked(each.question, guidance)
+        size = len(prompt_ids(base.tokenizer, informed)) + most_tokens
+        if window is not None and size > window:
+            raise UserError(
+                f"the model reads {window} tokens, and a question with its pamphlet and answer has {size}:"
+                " name fewer or narrower scopes"
+            )
         answer = generated(base, informed, most_tokens=most_tokens)
         if answer:
             found.append(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from adaptation.domains import Sensitivity, follow, frozen_copy, with_noise
 from adaptation.linear import site_generator
 from adaptation.method import Batch, Capabilities, MethodConfig, Serving
+from adaptation.prefix import drawn_embeddings
 from adaptation.prompts import PromptedAttention, PromptMethod
 from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError
@@ -75,11 +76,8 @@ class DomainPrompts(PromptMethod[DomainPromptsConfig]):
     sensitivity: Sensitivity | None = None
 
     def prepare(self, model: nn.Module, sites: Mapping[str, nn.Module]) -> None:
-        embed: Any = model.get_input_embeddings()
-        draw, m = site_generator(self.config.seed, "prompts"), self.config.length
-        drawn = torch.randint(embed.weight.shape[0], (1 + self.config.tasks, m), generator=draw)
-        with torch.no_grad():
-            vectors = embed(drawn.to(embed.weight.device))
+        shape, draw = (1 + self.config.tasks, self.config.length), site_generator(self.config.seed, "prompts")
+        vectors = drawn_embeddings(model, shape, draw)
         self.prompts = Prompts(vectors[0].clone(), vectors[1:].clone())
 
     def layer(self, name: str, base: nn.Module, width: int) -> PromptedAttention:

@@ -69,7 +69,9 @@ class Sara(LinearMethod[SaraConfig]):
         flat = torch.zeros_like(layer.weight).flatten()
         trained = layer.weight.flatten()[layer.indices] + layer.values
         matrix = flat.index_add(0, layer.indices, trained).view_as(layer.weight)
-        return self.config.nuclear * torch.linalg.matrix_norm(matrix, ord="nuc")
+        # There is no decomposition in half precision.
+        whole = matrix.to(torch.promote_types(matrix.dtype, torch.float32))
+        return self.config.nuclear * torch.linalg.matrix_norm(whole, ord="nuc").to(matrix.dtype)
 
     def count_layer(self, layer: SparseDeltaLinear) -> int:
         return int(layer.indices.numel())

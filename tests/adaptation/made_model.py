@@ -50,7 +50,7 @@ def save_tiny_model(folder: Path, seed: int = 0, *, spread: float = 0.02) -> Pat
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
-            max_position_embeddings=512,
+            max_position_embeddings=4096,
             initializer_range=spread,
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,

@@ -15,6 +15,7 @@ from torch.nn import functional  # noqa: E402
 
 from adaptation.artifact import make  # noqa: E402
 from adaptation.blocks import decoder_blocks  # noqa: E402
+from adaptation.linear import site_generator  # noqa: E402
 from adaptation.method import Plan  # noqa: E402
 from adaptation.methods.mam import PrefixAttention, ScaledAdapter  # noqa: E402
 from adaptation.methods.polyhistor import kronecker  # noqa: E402
@@ -42,6 +43,16 @@ def test_mam_without_prefix_changes_nothing_at_the_start() -> None:
     assert sum(isinstance(layer, PrefixAttention) for layer in with_prefix.layers.values()) == 2
 
 
+def test_the_prefix_of_mam_starts_as_tokens_that_the_model_has_read() -> None:
+    model, method = attached("mam", prefix=3)
+    fresh = tiny()
+    drawn = torch.randint(128, (1, 3), generator=site_generator(0, "prefix"))
+    read = torch.cat([drawn.expand(ROWS, -1), rows()["input_ids"]], dim=1)
+    wanted = logits(fresh, {"input_ids": read})[:, 3:]
+    assert float((logits(model, rows()) - wanted).abs().max()) <= 1e-5
+    assert all(p.requires_grad for p in method.parameters())
+
+
 def test_the_adapter_of_mam_is_scaled_by_four_and_in_parallel() -> None:
     _, method = randomised("mam")
     layer, x = method.layers[MLP], states(64)
@@ -61,6 +72,15 @@ def test_the_pieces_of_mosa_are_the_adapter_and_none_is_in_two() -> None:
         storage = [each.untyped_storage().data_ptr() for each in layer.down]
         assert len(set(storage)) == 4
     assert method.count() == whole.count()
+
+
+def test_a_convolution_taken_out_gives_the_cache_back() -> None:
+    model, method = attached("bottleneck", form="conv")
+    assert model.generation_config.use_cache is False
+    method.detach(model)
+    fresh = tiny()
+    assert model.generation_config.use_cache == fresh.generation_config.use_cache is not False
+    assert model.config.use_cache == fresh.config.use_cache is True
 
 
 def test_mosa_in_one_piece_is_the_bottleneck() -> None:
@@ -141,7 +161,7 @@ def test_the_shares_of_sherl_have_the_sum_one_whatever_is_read() -> None:
 
 
 def test_layers_that_say_the_same_share_one_part() -> None:
-    """Twins are each as redundant as the other: together they weigh about as much as one alone."""
+    """Of twins, each is as redundant as the other: neither weighs what it would weigh alone."""
     _, method = randomised("sherl", tiny(layers=5))
     speaker = list(method.layers.values())[-1]
     one, other, guide = torch.eye(12)[:3].abs() + 0.1

@@ -15,7 +15,7 @@ from adaptation.comparing import TRIALS, Comparison, Results, compare  # noqa: E
 from adaptation.linear import linear_sites  # noqa: E402
 from adaptation.method import LLAMA_LINEARS  # noqa: E402
 from adaptation.recipe import make_recipe  # noqa: E402
-from adaptation.registry import BUILT_IN, load_method  # noqa: E402
+from adaptation.registry import load_method, tuning_methods  # noqa: E402
 from adaptation.sizes import knob_of, sized  # noqa: E402
 from adaptation.trial import Budget  # noqa: E402
 from core.adapters import SftExample  # noqa: E402
@@ -24,11 +24,20 @@ from tests.adaptation.made import attached, calibration, tiny  # noqa: E402
 from tests.adaptation.made_model import save_tiny_model, turns  # noqa: E402
 
 BUDGET = 9_000
-COARSE = {"nola": 0.95, "tlora": 0.95, "clip-svd": 0.95, "r-amt": 5.0, "bottleneck": 0.5}
+COARSE = {
+    "nola": 0.95,
+    "tlora": 0.95,
+    "clip-svd": 0.95,
+    "bottleneck": 0.5,
+    "mola": 0.3,
+    "r-amt": 5.0,
+    "lisa": 10.0,
+    "width-rule": 10.0,
+}
 """How far off the budget a method may be where its knob has few values or none; others a fifth."""
 
 
-@pytest.mark.parametrize("name", sorted(BUILT_IN))
+@pytest.mark.parametrize("name", tuning_methods())
 def test_a_method_comes_as_near_to_the_budget_as_its_knob_allows(name: str) -> None:
     model = tiny()
     before = {key: value.clone() for key, value in model.state_dict().items()}

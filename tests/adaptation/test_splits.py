@@ -94,3 +94,19 @@ def test_form_that_many_groups_share_is_no_leak() -> None:
     assert not list(leaks(train, [example(form + sentence(20), "b", incident="20")], overlap=0.3))
     alone = [example(form + sentence(0), "a", incident="0")]
     assert list(leaks(alone, [example(form + sentence(20), "b", incident="20")], overlap=0.3))
+
+
+def test_what_all_tasks_of_a_world_see_is_no_leak() -> None:
+    """Steps of traces stand behind long observations that are the same in every incident."""
+    tables = " ".join(f"table{n} has columns time and host{n}" for n in range(60))
+
+    def trace(incident: int) -> SftExample:
+        talk = (
+            Turn(role="user", content=sentence(incident)),
+            Turn(role="assistant", content="Action: execute[SHOW TABLES]"),
+            Turn(role="user", content=f"Observation: {tables}"),
+            Turn(role="assistant", content=f"Action: execute[SELECT host FROM table{incident}]"),
+        )
+        return SftExample(messages=talk, about={"incident": str(incident)})
+
+    assert not list(leaks([trace(1), trace(2)], [trace(30)], overlap=0.3))

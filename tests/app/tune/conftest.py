@@ -35,11 +35,11 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Tuned:
     from tests.adaptation.made_model import save_tiny_model, sft_examples
 
     folder = tmp_path_factory.mktemp("tuned")
-    model, data = save_tiny_model(folder / "tiny"), folder / "colours.jsonl"
+    model, data = save_tiny_model(folder / "tiny", spread=0.2), folder / "colours.jsonl"
     write_examples(data, sft_examples())
     terminal = Terminal(folder=folder)
     words = ("--base", model, "--data", data, "--steps", "40", "--held-out", "0", "--name", "colours")
     recipe = folder / "fast.yaml"
-    recipe.write_text("training: {learning_rate: 0.02}\nbase: elsewhere\n")
+    recipe.write_text("training: {learning_rate: 0.01}\nbase: elsewhere\n")
     said = terminal.ok("tune", "train", recipe, *words, "--config", "rank=4", "--json")
     return Tuned(terminal=terminal, model=model, data=data, document=said.document)

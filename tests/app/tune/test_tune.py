@@ -32,7 +32,7 @@ def test_training_tells_what_came_of_it(tuned: Tuned) -> None:
     assert base["path"] == str(tuned.model), "options go over the recipe"
     assert isinstance(loss := manifest["loss"], dict)
     assert loss["train_last"] < 0.5 * loss["train_first"]
-    assert tuned.document["adapter"] == "home/adapters/colours"
+    assert tuned.document["adapter"] == str(tuned.terminal.home / "adapters" / "colours")
     assert tuned.terminal.ok("tune", "list", "--json").document["adapters"] == ["colours"]
 
 
