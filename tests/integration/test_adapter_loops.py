@@ -100,7 +100,7 @@ def ideas_loop(loop: Loop) -> None:
     assert manifest["loss_first"] == pytest.approx(0.6931, abs=2e-3)
     assert manifest["examples"] == read_manifest(loop.adapter("ours")).data.train_rows > 0
     again = desk.run(
-        *(*asked, "--n", "1", "--families", "adapters", "--adapter", "ours", "--judge", "offline"),
+        *(*asked, "--n", "2", "--families", "adapters", "--adapter", "ours", "--judge", "offline"),
         *("--calls-per-idea", "1", "--rounds", "1"),
     )
     assert again.status in (0, 1), again.err
