@@ -31,7 +31,7 @@ test: $(STAMP)         ## all tests but the slow ones
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-tune: $(TUNE)     ## the tests of adapter tuning, which make test skips where torch is not installed
-	$(BIN)/python -m pytest -q -n auto --dist loadscope tests/adaptation tests/app/tune tests/integration/test_adapter_loops.py
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/adaptation tests/app/tune tests/integration/test_adapter_loops.py
 
 test-all: $(TUNE)      ## all of them, the slow and the long ones too
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m ""

@@ -110,6 +110,18 @@ def test_the_base_alone_is_shown_in_between_and_the_tuned_model_comes_back_to_th
     assert torch.equal(logits(model, rows()), tuned)
 
 
+@pytest.mark.parametrize("name", ["lisa", "width-rule"])
+def test_settled_it_is_a_plain_model_with_what_was_learned(name: str) -> None:
+    model, method = attached(name)
+    train(model, method, shuffled(rows(), 8), TrainingConfig(steps=4))
+    tuned = logits(model, rows())
+    method.settle(model)
+    assert method.layers == {}
+    assert [type(each) for each in model.modules()] == [type(each) for each in tiny().modules()]
+    assert torch.equal(logits(model, rows()), tuned)
+    assert not torch.equal(tuned, logits(tiny(), rows()))
+
+
 def test_lisa_says_what_does_not_fit() -> None:
     with pytest.raises(UserError, match="has 2 blocks: lower `active`"):
         attached("lisa", active=3)
