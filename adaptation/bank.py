@@ -141,7 +141,8 @@ class AdapterBank:
     @torch.no_grad()
     def mixed(self, rows: Batch, task: int, share: float = 0.5) -> Tensor:
         """Token probabilities [n, t, vocabulary]: `share` of the task's adapter, the rest of the base."""
-        shown = {name: each for name, each in rows.items() if name != "labels"}
+        device = next(self._model.parameters()).device
+        shown = {name: each.to(device) for name, each in rows.items() if name != "labels"}
         with self._method.off():
             base = self._model(**shown).logits.softmax(dim=-1)
         self._method.select(task)

@@ -1,13 +1,13 @@
-"""Adapters as continual learners: one after another, replay, EWC, and OGD (row 6).
+"""Adapters as continual learners: one after another, replay, EWC and GEM (row 6).
 
 Each implements `continual.Learner` over the adapter that is attached; the base is never touched.
     sequential  each task is trained on its own rows
     replay      rows of earlier tasks are mixed into each batch
     EWC         Kirkpatrick et al. 2017: loss + strength / 2 sum F (w - w*)^2, F the mean squared gradients,
                 here of mean 1 for each task: those of rows that are learned well are all but nothing
-    OGD         Farajtabar et al. 2020: the step is made orthogonal to the gradients of earlier tasks' outputs,
-                here of the margin of a row's learned tokens over all others
-The change of parameters itself is projected in OGD, not the gradient: AdamW would turn it again.
+    GEM         Lopez-Paz and Ranzato 2017: no step may raise the loss on kept rows of an earlier task
+In GEM the step itself is turned, not the gradient: AdamW would turn it again. Left out is OGD, for which no
+rows are kept: under AdamW's steps, long in every direction, it kept hardly more than learning in sequence.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ class ReplayLearner(SequentialLearner):
         return lambda step: {name: torch.cat([own(step)[name], again(step)[name]]) for name in names}
 
     def remember(self, task: RowsTask) -> None:
-        rows = len(task.train["input_ids"])
-        chosen = torch.randperm(rows, generator=site_generator(self.config.seed, task.name))[: self.kept]
-        self._memory.append({name: each[chosen] for name, each in task.train.items()})
+        self._memory.append(_some(task, self.kept, self.config.seed))
 
 
 @dataclass(slots=True)
@@ -136,59 +134,61 @@ class EwcLearner(SequentialLearner):
 
 
 @dataclass(slots=True)
-class OgdLearner(SequentialLearner):
-    """`directions` gradients of each task are kept, orthonormal, as many numbers each as are trained."""
+class GemLearner(SequentialLearner):
+    """Keeps `kept` rows of each task; their gradients are taken anew after every step."""
 
-    directions: int = 16
-    _basis: Tensor | None = None
+    kept: int = 16
+    _memory: list[Batch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         fixed(self.method)
 
     def watcher(self) -> Watcher | None:
-        return None if self._basis is None else _Orthogonal(self._basis)
+        return _NoWorse(self, self._memory) if self._memory else None
 
     def remember(self, task: RowsTask) -> None:
-        rows = _single(task.train, self.config.seed, self.directions)
-        found = [torch.cat([each.flatten() for each in _gradient(self, row, gold_margins)]) for row in rows]
-        columns = torch.stack(found, dim=1)
-        if self._basis is not None:
-            columns = torch.cat([self._basis, columns], dim=1)
-        self._basis = torch.linalg.qr(columns)[0]
+        self._memory.append(_some(task, self.kept, self.config.seed))
 
 
-class _Orthogonal(Watcher):
-    """Takes out of each step what lies in the span of `basis` [parameters, directions]."""
+class _NoWorse(Watcher):
+    """Turns each step so that to first order no earlier task's loss rises."""
 
-    def __init__(self, basis: Tensor) -> None:
-        self._basis = basis
-        self._before: Tensor | None = None
+    def __init__(self, learner: SequentialLearner, memory: list[Batch]) -> None:
+        self._learner, self._memory = learner, memory
+        self._before = self._gradients = torch.empty(0)
 
     def on_start(self, run: Run) -> None:
-        self._before = _flat(run.method)
+        self._look(run)
 
     @torch.no_grad()
     def after_step(self, run: Run) -> bool:
-        assert self._before is not None
-        change = _flat(run.method) - self._before
-        self._before = self._before + change - self._basis @ (self._basis.T @ change)
+        wanted = self._before + turned(_flat(run.method) - self._before, self._gradients)
         start = 0
         for weight in run.method.parameters():
-            weight.copy_(self._before[start : start + weight.numel()].view_as(weight))
+            weight.copy_(wanted[start : start + weight.numel()].view_as(weight))
             start += weight.numel()
+        self._look(run)
         return False
 
+    def _look(self, run: Run) -> None:
+        with torch.enable_grad():
+            found = [_gradient(self._learner, rows, causal_loss) for rows in self._memory]
+        self._before = _flat(run.method)
+        self._gradients = torch.stack([torch.cat([each.flatten() for each in one]) for one in found])
 
-def gold_margins(method: AdapterMethod[Any], model: nn.Module, batch: Batch) -> Tensor:
-    """The sum over learned tokens of their logit less the log of the sum of all others' exponents.
 
-    What decides whether they stay the likeliest; unlike the loss its gradient is not nothing where they are.
+def turned(change: Tensor, gradients: Tensor, sweeps: int = 100) -> Tensor:
+    """The vector [p] nearest to `change` whose product with no row of `gradients` [k, p] is above 0.
+
+    The dual of GEM's quadratic program, min v^T Q v / 2 - v^T b with v >= 0, one v_k after another.
     """
-    labels = batch["labels"][:, 1:]
-    logits = model(**{name: each for name, each in batch.items() if name != "labels"}).logits[:, :-1]
-    places = labels.clamp_min(0)[..., None]
-    rest = logits.scatter(2, places, -torch.inf).logsumexp(dim=-1)
-    return (logits.gather(2, places)[..., 0] - rest)[labels != -100].sum()
+    unit = gradients / gradients.norm(dim=1, keepdim=True).clamp_min(torch.finfo(gradients.dtype).tiny)
+    q, b = (unit @ unit.T).double(), (unit @ change).double()
+    v = torch.zeros_like(b)
+    for _ in range(sweeps if bool((b > 0).any()) else 0):
+        for k in range(len(v)):
+            v[k] = (v[k] + (b[k] - q[k] @ v) / q[k, k].clamp_min(1e-12)).clamp_min(0)
+    return change - unit.T @ v.to(change.dtype)
 
 
 @torch.no_grad()
@@ -231,6 +231,13 @@ def _single(rows: Batch, seed: int, most: int) -> list[Batch]:
     """Rows one by one, at most so many, drawn."""
     order = torch.randperm(len(rows["input_ids"]), generator=torch.Generator().manual_seed(seed))[:most]
     return [{name: each[place : place + 1] for name, each in rows.items()} for place in order.tolist()]
+
+
+def _some(task: RowsTask, most: int, seed: int) -> Batch:
+    """At most so many rows, drawn."""
+    draw = site_generator(seed, task.name)
+    chosen = torch.randperm(len(task.train["input_ids"]), generator=draw)[:most]
+    return {name: each[chosen] for name, each in task.train.items()}
 
 
 def _flat(method: AdapterMethod[Any]) -> Tensor:

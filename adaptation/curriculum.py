@@ -157,7 +157,7 @@ def from_scratch(model: Any, seed: int = 0) -> Any:
     """A model of the same configuration with random weights, in evaluation mode: the control."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return type(model)(model.config).eval()
+        return type(model)(model.config).to(next(model.parameters())).eval()
 
 
 def standard(values: Tensor) -> Tensor:

@@ -72,6 +72,34 @@ class Plan:
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
 
 
+class Unit(StrEnum):
+    """What the value of a knob counts."""
+
+    SIZE = "size"
+    """Ranks, widths: how many parameters that is must be tried."""
+    PARAMETERS = "parameters"
+    SHARE = "share"
+    """Of all entries of the target matrices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """The options by which a method's size is chosen, all of them set to one value.
+
+    While sizes are tried, `whole` options are set to it too: ranks that grow count as grown. `like` names a
+    method of the same count that is attached instead, where planning is dear. `least`, `most` and `step`
+    bound what is tried.
+    """
+
+    options: tuple[str, ...]
+    unit: Unit = Unit.SIZE
+    whole: tuple[str, ...] = ()
+    like: str = ""
+    least: int = 1
+    most: int = 4096
+    step: int = 1
+
+
 C = TypeVar("C", bound=BaseModel)
 
 
@@ -81,12 +109,20 @@ class AdapterMethod(ABC, Generic[C]):
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     config_type: ClassVar[type[BaseModel]]
+    knob: ClassVar[Knob | None] = None
+    """None: the first of `rank`, `width`, `budget` and `length` that it has, else its size is fixed."""
 
     def __init__(self, config: C) -> None:
         self.config = config
         self.plan_used = Plan()
         self.layers: dict[str, nn.Module] = {}
         """The modules of ours by the names at which they stand in the model."""
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        """Options that fit what it does over time into so many steps; its knob is at `size`, on `layers`
+        layers."""
+        return {}
 
     def plan(self, model: nn.Module, calibration: Sequence[Batch]) -> Plan:
         """Decide from data; the model is left bit by bit as it was.

@@ -112,6 +112,14 @@ def states_of(model: nn.Module, layers: Sequence[AttentionWithPrefix], vectors: 
     return [recorder.found[0] for recorder in recorders]
 
 
+@torch.no_grad()
+def drawn_embeddings(model: nn.Module, shape: tuple[int, int], draw: torch.Generator) -> Tensor:
+    """What the model reads where tokens drawn from its vocabulary stand, [*shape, d]."""
+    embed: Any = model.get_input_embeddings()
+    ids = torch.randint(embed.weight.shape[0], shape, generator=draw)
+    return embed(ids.to(embed.weight.device))
+
+
 def head_shape(model: nn.Module) -> tuple[int, int]:
     """(heads of keys, width of a head) of a model of transformers."""
     config: Any = model.config

@@ -65,6 +65,16 @@ def cubic(step: int, *, start: int, end: int, first: int, last: int) -> int:
     return round(end + (start - end) * left**3)
 
 
+def growth_pace(steps: int, mean_rank: int, layers: int) -> dict[str, int]:
+    """Options of a method whose ranks grow one by one, so that they have all grown when 4 / 5 of the steps
+    are done: at most some twenty rounds."""
+    first = min(2, mean_rank)
+    every = max(1, steps // 25)
+    rounds = max(1, steps * 4 // 5 // every)
+    wanted = (mean_rank - first) * layers
+    return {"first_rank": first, "every": every, "layers_per_round": max(1, -(-wanted // rounds))}
+
+
 class Importance:
     """Running mean of a score times running mean of its change, by name (AdaLoRA, equations 9 to 11).
 

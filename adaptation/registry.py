@@ -161,7 +161,7 @@ def load_method(name: str, plugins: Iterable[EntryPoint] | None = None) -> type[
     """
     entry = BUILT_IN.get(name)
     if entry is not None and not entry.kind.tunes:
-        raise UserError(f"{name} tunes no weights: it is a {entry.kind}, see {entry.target}")
+        raise UserError(f"{name} tunes no weights (kind: {entry.kind}): see {entry.target}")
     require_extra()
     return _registry(plugins).load(name)
 

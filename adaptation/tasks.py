@@ -64,6 +64,7 @@ class Tasked(AdapterMethod[C]):
     def __init__(self, config: C) -> None:
         super().__init__(config)
         self.choice = TaskChoice(self.config.tasks)
+        self._hook: Any = None
 
     def attach(self, model: nn.Module, plan: Plan) -> None:
         super().attach(model, plan)  # type: ignore[safe-super]  # the next base puts the layers in
@@ -71,7 +72,8 @@ class Tasked(AdapterMethod[C]):
 
     def detach(self, model: nn.Module) -> None:
         super().detach(model)
-        self._hook.remove()
+        if self._hook is not None:  # attaching may have failed before it
+            self._hook.remove()
 
     def select(self, task: int | None) -> None:
         """Choose the task of all that follows: forward passes without ids, merging, export.

@@ -17,7 +17,7 @@ from core.usage import TokenUsage
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice
 
-UNBILLED = ("scripted", "replay", "local")
+UNBILLED = ("scripted", "replay", "local", "adapter")
 """Providers that nobody bills: a script, a recording, a model in this process."""
 
 _TABLE_NAMES = {"gemini": "google"}

@@ -68,8 +68,13 @@ class Bottleneck(BlockMethod[BottleneckConfig]):
         super().attach(model, plan)
         if self.config.form == "conv":
             # One token at a time, the convolution would not see those before: generation runs without cache.
-            model.config.use_cache = False
-            model.generation_config.use_cache = False
+            self._cached = model.config.use_cache, model.generation_config.use_cache
+            model.config.use_cache = model.generation_config.use_cache = False
+
+    def detach(self, model: nn.Module) -> None:
+        super().detach(model)
+        if self.config.form == "conv":
+            model.config.use_cache, model.generation_config.use_cache = self._cached
 
     def layer(self, name: str, base: nn.Module, width: int) -> BottleneckAdapter:
         return BottleneckAdapter(base, width, self.config, site_generator(self.config.seed, name))

@@ -11,13 +11,13 @@ the ranks of layers was not to be read, so the proportional one is ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 from torch import nn
 
 from adaptation.linear import linear_sites
-from adaptation.method import Batch, Capabilities, Plan, Serving
+from adaptation.method import Batch, Capabilities, Knob, Plan, Serving
 from adaptation.methods.lora import LoraConfig, LoraMethod
 from adaptation.probing import borrowed, contributions, tuned
 from adaptation.ranks import proportional
@@ -35,6 +35,11 @@ class Colora(LoraMethod[ColoraConfig]):
     name: ClassVar = "colora"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, needs_calibration=True)
     config_type: ClassVar = ColoraConfig
+    knob: ClassVar = Knob(options=("rank",), like="lora")
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        return {"tuning_steps": max(1, min(10, steps // 4))}
 
     def plan(self, model: nn.Module, calibration: Sequence[Batch]) -> Plan:
         config = self.config

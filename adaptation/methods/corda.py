@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import LowRankLinear, linear_sites
-from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 from core.errors import UserError
 
 
@@ -48,6 +48,7 @@ class Corda(LinearMethod[CordaConfig]):
     name: ClassVar = "corda"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, needs_calibration=True)
     config_type: ClassVar = CordaConfig
+    knob: ClassVar = Knob(options=("rank",), like="lora")
 
     def plan(self, model: nn.Module, calibration: Sequence[Batch]) -> Plan:
         from peft import LoraConfig

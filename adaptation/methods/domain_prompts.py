@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from adaptation.domains import Sensitivity, follow, frozen_copy, with_noise
 from adaptation.linear import site_generator
 from adaptation.method import Batch, Capabilities, MethodConfig, Serving
+from adaptation.prefix import drawn_embeddings
 from adaptation.prompts import PromptedAttention, PromptMethod
 from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError
@@ -61,6 +62,22 @@ class _Keeper(Callback):
         if self.method.teacher is not None:
             follow(self.method.teacher, self.method.prompts, self.method.config.teacher_memory)
 
+    def state(self) -> dict[str, Any]:
+        return {name: tensor.clone() for name, tensor in self._tensors().items()}
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, Any]) -> None:
+        for name, tensor in self._tensors().items():
+            tensor.copy_(state[name])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        method = self.method
+        found = {} if method.teacher is None else dict(method.teacher.state_dict())
+        if method.anchor is not None and method.sensitivity is not None:
+            found |= {"anchor": method.anchor, "means": method.sensitivity.means}
+            found["seen"] = method.sensitivity.seen
+        return found
+
 
 class DomainPrompts(PromptMethod[DomainPromptsConfig]):
     name: ClassVar = "domain-prompts"
@@ -75,11 +92,8 @@ class DomainPrompts(PromptMethod[DomainPromptsConfig]):
     sensitivity: Sensitivity | None = None
 
     def prepare(self, model: nn.Module, sites: Mapping[str, nn.Module]) -> None:
-        embed: Any = model.get_input_embeddings()
-        draw, m = site_generator(self.config.seed, "prompts"), self.config.length
-        drawn = torch.randint(embed.weight.shape[0], (1 + self.config.tasks, m), generator=draw)
-        with torch.no_grad():
-            vectors = embed(drawn.to(embed.weight.device))
+        shape, draw = (1 + self.config.tasks, self.config.length), site_generator(self.config.seed, "prompts")
+        vectors = drawn_embeddings(model, shape, draw)
         self.prompts = Prompts(vectors[0].clone(), vectors[1:].clone())
 
     def layer(self, name: str, base: nn.Module, width: int) -> PromptedAttention:

@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import LowRankLinear, kaiming, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 
 class FloraConfig(MethodConfig):
@@ -44,6 +44,7 @@ class Flora(LinearMethod[FloraConfig]):
     name: ClassVar = "flora"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA)
     config_type: ClassVar = FloraConfig
+    knob: ClassVar = Knob(options=("in_rank", "out_rank"))
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> FloraLinear:
         return FloraLinear(base, self.config, site_generator(self.config.seed, name))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adaptation.linear import LowRankLinear, kaiming, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 
 class HydraConfig(MethodConfig):
@@ -64,6 +64,7 @@ class Hydra(LinearMethod[HydraConfig]):
     name: ClassVar = "hydra"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA)
     config_type: ClassVar = HydraConfig
+    knob: ClassVar = Knob(options=("parallel_rank", "sequential_rank"))
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> HydraLinear:
         return HydraLinear(base, self.config, site_generator(self.config.seed, name))

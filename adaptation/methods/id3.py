@@ -18,7 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.sparse import SparseDeltaLinear, largest
 from adaptation.training import Callback, Run
 
@@ -36,6 +36,7 @@ class Id3(LinearMethod[Id3Config]):
     name: ClassVar = "id3"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE, grows=True)
     config_type: ClassVar = Id3Config
+    knob: ClassVar = Knob(options=("budget",), unit=Unit.PARAMETERS)
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> SparseDeltaLinear:
         return SparseDeltaLinear(base, torch.empty(0, dtype=torch.int64), dense_gradient=True)

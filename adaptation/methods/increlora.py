@@ -24,8 +24,8 @@ from torch.nn import functional
 
 from adaptation.growth import GrowRanks, swap_grown
 from adaptation.linear import LowRankLinear, normal, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.ranks import Importance
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.ranks import Importance, growth_pace
 from adaptation.training import Callback, Run
 
 START, DEVIATION = 1e-5, 0.02
@@ -95,6 +95,11 @@ class IncreLora(LinearMethod[IncreConfig]):
     name: ClassVar = "increlora"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, grows=True)
     config_type: ClassVar = IncreConfig
+    knob: ClassVar = Knob(options=("mean_rank",), whole=("first_rank",))
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        return growth_pace(steps, size, layers)
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> IncreLinear:
         return IncreLinear(base, self.config, site_generator(self.config.seed, name))

@@ -10,14 +10,14 @@ exactly; the released code adds up int32 numbers, which overflow beyond 2^31 ent
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import linear_sites
-from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.probing import borrowed, tuned
 from adaptation.sparse import SparseDeltaLinear, largest
 from core.errors import UserError
@@ -36,6 +36,11 @@ class LtSft(LinearMethod[LtSftConfig]):
     name: ClassVar = "lt-sft"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE, needs_calibration=True)
     config_type: ClassVar = LtSftConfig
+    knob: ClassVar = Knob(options=("share",), unit=Unit.SHARE)
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        return {"tuning_steps": max(1, min(50, steps // 4))}
 
     def plan(self, model: nn.Module, calibration: Sequence[Batch]) -> Plan:
         config = self.config

@@ -22,7 +22,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import LowRankLinear, kaiming, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 from core.errors import UserError
 
 
@@ -63,6 +63,7 @@ class Mos(LinearMethod[MosConfig]):
     name: ClassVar = "mos"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA)
     config_type: ClassVar = MosConfig
+    knob: ClassVar = Knob(options=("budget",))
 
     def __init__(self, config: MosConfig) -> None:
         super().__init__(config)

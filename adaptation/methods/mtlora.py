@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adaptation.linear import kaiming, site_generator
-from adaptation.method import Capabilities, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, MethodConfig, Plan, Serving
 from adaptation.tasks import TaskChoice, TaskLinear, TaskMethod
 
 
@@ -61,6 +61,7 @@ class Mtlora(TaskMethod[MtloraConfig]):
     name: ClassVar = "mtlora"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, per_task=True)
     config_type: ClassVar = MtloraConfig
+    knob: ClassVar = Knob(options=("shared_rank", "task_rank"))
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> MtloraLinear:
         return MtloraLinear(base, self.choice, self.config, site_generator(self.config.seed, name))

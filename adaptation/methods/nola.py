@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import LowRankLinear, kaiming, site_generator, uniform
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 
 class NolaConfig(MethodConfig):
@@ -55,6 +55,7 @@ class Nola(LinearMethod[NolaConfig]):
     name: ClassVar = "nola"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA)
     config_type: ClassVar = NolaConfig
+    knob: ClassVar = Knob(options=("bases_a", "bases_b"), most=64)
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> NolaLinear:
         return NolaLinear(base, self.config, site_generator(self.config.seed, name))

@@ -3,10 +3,11 @@
 Paper: Liu et al. 2022, "Polyhistor: Parameter-Efficient Multi-Task Adaptation for Dense Vision Tasks",
 arXiv 2210.03265; its code was not to be read: exact shapes, starts and the choice of where are ours.
     template of task t, half h (down or up): T_th = U_th V_th / rho, U_th = H_uh z_t, V_th = H_vh z_t
-    adapter of task t in layer l: W_tlh = K_lh (x) T_th  (Kronecker);  h' = FFN(n) + W_up GELU(W_down n)
+    adapter of task t in layer l: W_tlh = K_lh (x) T_th  (Kronecker);  h' = FFN(n) + s W_up GELU(W_down n)
 down: K [p, p], U [m/p, rho], V [rho, d/p], so that W [m, d]; up: U [d/p, rho], V [rho, m/p], W [d, m].
 z [T, c], each H [size of what it writes, c] shared by all layers. Trainable: T c + 2 c rho (m + d) / p +
-2 L p^2. K of the upper half starts at 0. W is never formed: x goes through V, U and K in turn.
+2 L p^2. K of the upper half starts at 0. W is never formed: x goes through V, U and K in turn. The scale s is
+ours: so few numbers, of which each is in all of W, else want a learning rate ten times that of a LoRA.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from core.errors import UserError
 
 
 class PolyhistorConfig(MethodConfig):
-    """`width` is m, `pieces` p, `rank` rho, `code` c. `targets` has no meaning here: it is `block`."""
+    """`width` is m, `pieces` p, `rank` rho, `code` c, `scale` s. `targets` is not used: it is `block`."""
 
     tasks: int = Field(default=4, ge=1)
     block: str = "mlp"
@@ -35,6 +36,7 @@ class PolyhistorConfig(MethodConfig):
     pieces: int = Field(default=8, ge=1)
     rank: int = Field(default=4, ge=1)
     code: int = Field(default=16, ge=1)
+    scale: float = Field(default=8.0, gt=0)
 
 
 class HyperNetwork(nn.Module):
@@ -74,17 +76,23 @@ def kronecker(x: Tensor, kernel: Tensor, template: tuple[Tensor, Tensor]) -> Ten
 
 class PolyhistorAdapter(BlockAdapter):
     def __init__(
-        self, base: nn.Module, choice: TaskChoice, network: HyperNetwork, pieces: int, draw: torch.Generator
+        self,
+        base: nn.Module,
+        choice: TaskChoice,
+        network: HyperNetwork,
+        config: PolyhistorConfig,
+        draw: torch.Generator,
     ) -> None:
         super().__init__(base)
-        like = next(base.parameters())
-        self.choice, self.network = choice, network
+        like, pieces = next(base.parameters()), config.pieces
+        self.choice, self.network, self.scale = choice, network, config.scale
         self.down_kernel = nn.Parameter(normal((pieces, pieces), pieces**-0.5, draw, like))
         self.up_kernel = nn.Parameter(like.new_zeros(pieces, pieces))
 
     def branch(self, hidden: Tensor, out: Tensor) -> Tensor:
         down, up = self.network(self.choice.rows(hidden))
-        return kronecker(functional.gelu(kronecker(hidden, self.down_kernel, down)), self.up_kernel, up)
+        narrow = functional.gelu(kronecker(hidden, self.down_kernel, down))
+        return self.scale * kronecker(narrow, self.up_kernel, up)
 
 
 class Polyhistor(Tasked[PolyhistorConfig], BlockMethod[PolyhistorConfig]):
@@ -101,7 +109,7 @@ class Polyhistor(Tasked[PolyhistorConfig], BlockMethod[PolyhistorConfig]):
 
     def layer(self, name: str, base: nn.Module, width: int) -> PolyhistorAdapter:
         draw = site_generator(self.config.seed, name)
-        return PolyhistorAdapter(base, self.choice, self._network, self.config.pieces, draw)
+        return PolyhistorAdapter(base, self.choice, self._network, self.config, draw)
 
     def count(self) -> int:
         c, p = self.config.code, self.config.pieces

@@ -20,7 +20,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.sparse import SparseDeltaLinear, smallest_share
 from adaptation.training import Callback, Run
 
@@ -37,6 +37,7 @@ class Sara(LinearMethod[SaraConfig]):
     name: ClassVar = "sara"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE, grows=True)
     config_type: ClassVar = SaraConfig
+    knob: ClassVar = Knob(options=("share",), unit=Unit.SHARE)
 
     def __init__(self, config: SaraConfig) -> None:
         super().__init__(config)
@@ -68,7 +69,9 @@ class Sara(LinearMethod[SaraConfig]):
         flat = torch.zeros_like(layer.weight).flatten()
         trained = layer.weight.flatten()[layer.indices] + layer.values
         matrix = flat.index_add(0, layer.indices, trained).view_as(layer.weight)
-        return self.config.nuclear * torch.linalg.matrix_norm(matrix, ord="nuc")
+        # There is no decomposition in half precision.
+        whole = matrix.to(torch.promote_types(matrix.dtype, torch.float32))
+        return self.config.nuclear * torch.linalg.matrix_norm(whole, ord="nuc").to(matrix.dtype)
 
     def count_layer(self, layer: SparseDeltaLinear) -> int:
         return int(layer.indices.numel())

@@ -4,11 +4,12 @@ Paper: Diao et al. 2024, "SHERL: Synthesizing High Accuracy and Efficient Memory
 Learning", arXiv 2407.07523.
     early: f_l = LN(W_l h_l), h_l [b, t, d] what layer l reads, without gradient, f_l [b, t, k]; guide g = f_n
     redundancy rho_l = sum over m of relu(cos(f_l, f_m));  a = relu(w * (f_l . g)) / rho_l, then sum of a = 1
-    z = g + sum of a_l f_l;  late: h_n' = h_n + tanh(gate / 0.1) LN(W ReLU(z)), which the last layers read
+    z = g + sum of a_l f_l;  late: h_n' = h_n + tanh(gate / 0.1) |h_n| LN(W ReLU(z)), read by the last layers
 w [k], each token by itself. n - 1 layers are early and `late` ones follow: gradients flow through the late
 ones (frozen too), and of an early one no more is kept than h_l and f_l. Trainable, with n = L - late + 1:
 n (k d + 2 k) + k + (k d + d) + 2 d + 1. Reconstructed: the gate is on what is added and starts at 0, so that
-the base is unchanged (the released gate is on h); relu gets 1e-6 more, so that a has a sum where all are 0.
+the base is unchanged (the released gate is on h); |h_n|, its root mean square, as late hidden states are of
+any size; relu gets 1e-6 more, so that a has a sum where all are 0.
 """
 
 from __future__ import annotations
@@ -80,13 +81,13 @@ class Speaker(Reader):
         """a [n, b, t] for features [n, b, t, k], the guide last; for each token their sum is 1."""
         direction = functional.normalize(features, dim=-1)
         alike = torch.einsum("nbtk,mbtk->nmbt", direction, direction)
-        redundancy = functional.relu(alike).sum(dim=1)
+        redundancy = functional.relu(alike).sum(dim=1).clamp_min(LEAST)
         wanted = functional.relu(torch.einsum("k,nbtk->nbt", self.mix, features * features[-1]))
         found = (wanted + LEAST) / redundancy
         return found / found.sum(dim=0, keepdim=True)
 
     def spoken(self, features: Tensor) -> Tensor:
-        """What is added to h_n [b, t, d]."""
+        """What is added to h_n, in units of its size, [b, t, d]."""
         gathered = features[-1] + torch.einsum("nbt,nbtk->btk", self.shares(features), features)
         wide = functional.linear(functional.relu(gathered), self.up, self.up_bias)
         normed = functional.layer_norm(wide, wide.shape[-1:], self.out_gain, self.out_shift)
@@ -95,7 +96,8 @@ class Speaker(Reader):
     def forward(self, hidden: Tensor, *rest: Any, **named: Any) -> Any:
         if self.active:
             early = [self.read.pop(name) for name in sorted(self.read, key=_place)]
-            hidden = hidden + self.spoken(torch.stack([*early, self.feature(hidden)]))
+            size = hidden.detach().square().mean(dim=-1, keepdim=True).sqrt()
+            hidden = hidden + size * self.spoken(torch.stack([*early, self.feature(hidden)]))
         return self.base(hidden, *rest, **named)
 
 

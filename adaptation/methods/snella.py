@@ -22,7 +22,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import DeltaLinear, normal, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 from adaptation.ranks import Importance, cubic, proportional
 from adaptation.training import Callback, Run
 
@@ -79,6 +79,11 @@ class Snella(LinearMethod[SnellaConfig]):
     name: ClassVar = "snella"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE)
     config_type: ClassVar = SnellaConfig
+    knob: ClassVar = Knob(options=("width",), least=2, step=2)
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        return {"first_step": steps // 6, "last_step": max(1, steps * 5 // 6)}
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> SnellaLinear:
         return SnellaLinear(base, self.config, site_generator(self.config.seed, name))

@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from adaptation.linear import linear_sites, replace_module, site_generator
-from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.methods.lora import LoraLinear
 from adaptation.probing import borrowed, squares
 from adaptation.sparse import SparseDeltaLinear, VectorDelta, largest
@@ -43,6 +43,7 @@ class Spt(LinearMethod[SptConfig]):
     name: ClassVar = "spt"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE, needs_calibration=True)
     config_type: ClassVar = SptConfig
+    knob: ClassVar = Knob(options=("budget",), unit=Unit.PARAMETERS)
 
     def plan(self, model: nn.Module, calibration: Sequence[Batch]) -> Plan:
         sites = linear_sites(model, self.config.targets)

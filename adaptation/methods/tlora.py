@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adaptation.linear import DeltaLinear, normal, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 
 class TloraConfig(MethodConfig):
@@ -99,6 +99,7 @@ class Tlora(LinearMethod[TloraConfig]):
     name: ClassVar = "tlora"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_DENSE)
     config_type: ClassVar = TloraConfig
+    knob: ClassVar = Knob(options=("rank",), most=3)
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> TloraLinear:
         return TloraLinear(base, self.config, site_generator(self.config.seed, name))

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from adaptation.growth import GrowRanks, padded, swap_grown
 from adaptation.linear import LowRankLinear, normal, site_generator
-from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
+from adaptation.ranks import growth_pace
 from adaptation.training import Callback, Run
 
 DEVIATION = 0.02
@@ -91,6 +92,11 @@ class TriAdaptLora(LinearMethod[TriadaptConfig]):
     name: ClassVar = "triadapt"
     capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, grows=True)
     config_type: ClassVar = TriadaptConfig
+    knob: ClassVar = Knob(options=("mean_rank",), whole=("first_rank",))
+
+    @classmethod
+    def paced(cls, steps: int, size: int, layers: int) -> dict[str, Any]:
+        return growth_pace(steps, size, layers)
 
     def layer(self, name: str, base: nn.Linear, plan: Plan) -> TriadaptLinear:
         return TriadaptLinear(base, self.config, site_generator(self.config.seed, name))

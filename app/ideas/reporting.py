@@ -111,19 +111,25 @@ def train(
     before: Before = "",
     keep_out: KeepOut = None,
     axis: PairAxis = "novelty",
+    steps: Annotated[int | None, typer.Option(min=1, help="Budget of the training in steps.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Budget of the training in seconds.")] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Have an adapter trained on a run's ideas, by the tuning backend that is installed."""
     from app.ideas.training import Kind, Wanted, train_on
     from app.output import print_json, print_text
+    from core.adapters import AdapterLimits
 
     if form not in set(Kind):
         raise UserError(f"no training data {form!r}: choose of {', '.join(Kind)}")
     wanted = Wanted(
         kind=Kind(form), tier=tier, since=since, until=until, before=before, keep_out=keep_out, axis=axis
     )
-    handle = train_on(*read_folder(run), list(corpus or []), wanted, name=name, base=base, seed=seed)
+    limits = AdapterLimits(steps=steps, seconds=seconds)
+    handle = train_on(
+        *read_folder(run), list(corpus or []), wanted, name=name, base=base, seed=seed, limits=limits
+    )
     if as_json:
         print_json({"adapter": handle.name, "digest": handle.digest, "manifest": dict(handle.manifest)})
     else:

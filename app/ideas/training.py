@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from core.adapters import AdapterHandle
+    from core.adapters import AdapterHandle, AdapterLimits
     from core.embedder import Embedder
     from ideation.corpus.dates import Cutoff
     from ideation.corpus.store import Corpus
@@ -208,6 +208,7 @@ def train_on(
     name: str,
     base: str,
     seed: int,
+    limits: AdapterLimits,
 ) -> AdapterHandle:
     """Raises:
     UserError: there is nothing to train on, no backend, or what the backend refuses.
@@ -221,4 +222,6 @@ def train_on(
     parse_spec(f"adapter:{name}")
     backend = open_backend(load_settings())
     found = examples_of(folder, record, files, wanted)
-    return asyncio.run(train_adapter(backend, found, name=name, base_model=base, folder=folder, seed=seed))
+    return asyncio.run(
+        train_adapter(backend, found, name=name, base_model=base, folder=folder, seed=seed, limits=limits)
+    )

@@ -7,6 +7,8 @@ power) lets the rest tell papers apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ class DenseIndex:
                 vectors[start : start + _BLOCK] = self.turned(vectors[start : start + _BLOCK])
         self.vectors = vectors
         self._coarse = (
-            np.ascontiguousarray(vectors[:, -COARSE:])
+            np.ascontiguousarray(vectors[:, -COARSE:].T)
             if self._learned and len(vectors) > exact_up_to and vectors.shape[1] > COARSE
             else None
         )
@@ -58,12 +60,20 @@ class DenseIndex:
         unit: Floats = rows / np.maximum(lengths, 1e-12)
         return unit
 
-    def nearest(self, queries: Floats, most: int) -> Places:
-        """Papers nearest to any of the queries, shape (queries, dimensions), the nearest first."""
-        turned = self.turned(queries)
+    def nearest(self, groups: Sequence[Floats], most: int) -> list[Places]:
+        """For each group of queries, shape (queries, dimensions), the papers nearest to any of them, the
+        nearest first. All groups go through the papers in one pass.
+        """
+        turned = self.turned(np.concatenate(groups))
+        ends = np.cumsum([len(each) for each in groups]).tolist()
+        parts = [slice(end - len(each), end) for end, each in zip(ends, groups, strict=True)]
         if self._coarse is None:
-            return self.owners[best((turned @ self.vectors.T).max(axis=0), most)]
-        rough = (self._coarse @ turned[:, -COARSE:].T).max(axis=1)
+            scores = turned @ self.vectors.T
+            return [self.owners[best(scores[part].max(axis=0), most)] for part in parts]
+        rough = turned[:, -COARSE:] @ self._coarse
+        return [self._refined(turned[part], rough[part].max(axis=0), most) for part in parts]
+
+    def _refined(self, turned: Floats, rough: Floats, most: int) -> Places:
         wide = min(SHORTLIST * most, len(rough)) - 1
         kept = np.sort(np.argpartition(-rough, wide)[: wide + 1])
         return self.owners[kept[best((turned @ self.vectors[kept].T).max(axis=0), most)]]

@@ -89,13 +89,15 @@ class Postings:
     def best_tfidf(self, queries: Sequence[Counter[int]], among: NDArray[np.int64]) -> Floats:
         """The highest TF-IDF cosine with any of the queries of each paper of `among`, shape (len(among),)."""
         asked = [self._spans(query) for query in queries]
-        distinct = {span.start: span for spans, _ in asked for span in spans}
-        row_of = {start: row for row, start in enumerate(distinct)}
-        shares = np.zeros((len(asked), len(distinct)), dtype=np.float32)
-        for share, (spans, weights) in zip(shares, asked, strict=True):
-            share[[row_of[span.start] for span in spans]] = weights
-        held = self._held(list(distinct.values()), among)
-        found: Floats = (shares @ held).max(axis=0, initial=0.0)
+        spans = sorted({span.start: span for spans, _ in asked for span in spans}.values(), key=_length)
+        spans = spans[: _within(np.array([_length(span) for span in spans], dtype=np.int64))]
+        row_of = {span.start: row for row, span in enumerate(spans)}
+        shares = np.zeros((len(asked), len(spans)), dtype=np.float32)
+        for share, (own, weights) in zip(shares, asked, strict=True):
+            for span, weight in zip(own, weights, strict=True):
+                if span.start in row_of:
+                    share[row_of[span.start]] = weight
+        found: Floats = (shares @ self._held(spans, among)).max(axis=0, initial=0.0)
         return found
 
     def likeness(self, papers: Sequence[Counter[int]]) -> Floats:
@@ -112,21 +114,25 @@ class Postings:
 
     def _spans(self, query: Counter[int]) -> tuple[list[slice], list[float]]:
         """Where the query's words have their postings, rarest first, and the words' shares of its length."""
-        places = sorted(
-            (int(self._starts[at + 1] - self._starts[at]), at, count)
-            for term, count in query.items()
-            if (at := self._place(term)) is not None
-        )
-        weights = [(1.0 + float(np.log(count))) * float(self._idf[at]) for _, at, count in places]
-        length = float(np.sqrt(np.sum(np.square(weights)))) or 1.0
-        spans: list[slice] = []
-        touched = 0
-        for frequency, at, _ in places:
-            touched += frequency
-            if spans and touched > MOST_TOUCHED:
-                break
-            spans.append(slice(int(self._starts[at]), int(self._starts[at + 1])))
-        return spans, [weight / length for weight in weights[: len(spans)]]
+        places, times = self._known(query)
+        lengths = self._starts[places + 1] - self._starts[places]
+        order = np.lexsort((places, lengths))
+        weights = ((1.0 + np.log(times)) * self._idf[places])[order]
+        kept = _within(lengths[order])
+        shares = weights[:kept] / (float(np.linalg.norm(weights)) or 1.0)
+        starts = self._starts[places[order[:kept]]].tolist()
+        ends = self._starts[places[order[:kept]] + 1].tolist()
+        return [slice(start, end) for start, end in zip(starts, ends, strict=True)], shares.tolist()
+
+    def _known(self, query: Counter[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places of the query's words in the vocabulary, and how often it says each."""
+        terms = np.fromiter(query, dtype=np.uint32, count=len(query))
+        times = np.fromiter(query.values(), dtype=np.int64, count=len(query))
+        places = np.searchsorted(self.vocabulary, terms)
+        inside = places < len(self.vocabulary)
+        places, terms, times = places[inside], terms[inside], times[inside]
+        known = self.vocabulary[places] == terms
+        return places[known].astype(np.int64), times[known]
 
     def _held(self, spans: Sequence[slice], among: NDArray[np.int64]) -> Floats:
         """TF-IDF weights of the spans' words in the papers of `among`, shape (spans, len(among))."""
@@ -170,3 +176,12 @@ class Postings:
         weights /= counts + norms[self._papers]
         weights *= np.repeat(self._bm25_idf, frequency)
         return weights
+
+
+def _length(span: slice) -> int:
+    return int(span.stop - span.start)
+
+
+def _within(lengths: NDArray[np.int64]) -> int:
+    """How many of the postings lists, shortest first, one query may go through: one in any case."""
+    return max(1, int(np.searchsorted(np.cumsum(lengths), MOST_TOUCHED, side="right"))) if len(lengths) else 0

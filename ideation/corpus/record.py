@@ -19,6 +19,8 @@ MOST_LIST_ENTRIES = 20_000
 
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 _BLANKS = re.compile(r"\s+")
+_MARKS = re.compile(r"</?(?:sub|sup|i|b|em|strong|scp|tt|u)>", re.IGNORECASE)
+"""Publishers mark up titles; `MgCNi<sub>3</sub>` is one word."""
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -42,14 +44,14 @@ class BadRecord:
 
 
 def _clean(value: object) -> object:
-    """Blanks and control characters as one blank; refuses what no text holds."""
+    """Blanks and control characters as one blank, without marks of print; refuses what no text holds."""
     if not isinstance(value, str):
         return value
     if "\0" in value:
         raise ValueError("holds a NUL character")
     if _SURROGATE.search(value):
         raise ValueError("is not UTF-8 text")
-    return _BLANKS.sub(" ", _CONTROL.sub(" ", value)).strip()
+    return _BLANKS.sub(" ", _CONTROL.sub(" ", _MARKS.sub("", value))).strip()
 
 
 def _clean_list(value: object) -> object:

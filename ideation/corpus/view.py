@@ -100,8 +100,10 @@ class CorpusView:
         if query.diversity > 0 and places:
             chosen = mmr(score[places].tolist(), self._likeness(places), 1.0 - query.diversity, query.limit)
             places = [places[at] for at in chosen]
+        shown = set(places)
         rank_of = {
-            channel: {int(at): rank for rank, at in enumerate(found, 1)} for channel, found in ranked.items()
+            channel: {at: rank for rank, at in enumerate(found.tolist(), 1) if at in shown}
+            for channel, found in ranked.items()
         }
         return tuple(
             Hit(
@@ -157,9 +159,8 @@ class CorpusView:
         facets = [part for part in query.facets[:MOST_FACETS] if part.strip()]
         if loaded.dense is not None and asked.strip():
             rows = self._vectors_of([asked, *facets])
-            ranked[Channel.DENSE] = loaded.dense.nearest(rows[:1], POOL)
-            if facets:
-                ranked[Channel.FACETS] = loaded.dense.nearest(rows[1:], POOL)
+            groups = [rows[:1], rows[1:]] if facets else [rows]
+            ranked |= zip((Channel.DENSE, Channel.FACETS), loaded.dense.nearest(groups, POOL), strict=False)
         if facets:
             ranked[Channel.FACET_WORDS] = self._facet_words(loaded, facets, list(ranked.values()))
         if query.phrases:

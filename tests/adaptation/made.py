@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from adaptation.method import AdapterMethod, Batch, Plan
 
 torch.set_warn_always(True)  # else a warning is seen once a process, in whichever test comes first
 VOCABULARY, TOKENS, ROWS, TASKS = 128, 12, 8, 3
+DEVICE = os.environ.get("ATLAS_TEST_DEVICE", "cpu")  # noqa: TID251
+"""Where models and rows of the tests are: `cuda` runs the same tests on a GPU."""
 SMALL: dict[str, dict[str, Any]] = {
     "hydra": {"parallel_rank": 3, "sequential_rank": 2},
     "flora": {"in_rank": 6, "out_rank": 4},
@@ -45,7 +48,9 @@ SMALL: dict[str, dict[str, Any]] = {
 """What differs from a method's defaults, so that two ranks are never equal by chance."""
 
 
-def tiny(seed: int = 0, *, bias: bool = False) -> LlamaForCausalLM:
+def tiny(
+    seed: int = 0, *, bias: bool = False, layers: int = 2, dtype: torch.dtype = torch.float32
+) -> LlamaForCausalLM:
     """Two layers, d = 64, six tensors with biases if wanted; in evaluation mode."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -53,7 +58,7 @@ def tiny(seed: int = 0, *, bias: bool = False) -> LlamaForCausalLM:
             vocab_size=VOCABULARY,
             hidden_size=64,
             intermediate_size=96,
-            num_hidden_layers=2,
+            num_hidden_layers=layers,
             num_attention_heads=4,
             num_key_value_heads=2,
             max_position_embeddings=64,
@@ -65,14 +70,14 @@ def tiny(seed: int = 0, *, bias: bool = False) -> LlamaForCausalLM:
             for name, parameter in model.named_parameters():
                 if name.endswith("bias"):
                     nn.init.normal_(parameter, std=0.1)
-    return model
+    return model.to(device=DEVICE, dtype=dtype)
 
 
 def rows(seed: int = 1, *, tasks: bool = False) -> dict[str, Tensor]:
     draw = torch.Generator().manual_seed(seed)
-    ids = torch.randint(0, VOCABULARY, (ROWS, TOKENS), generator=draw)
+    ids = torch.randint(0, VOCABULARY, (ROWS, TOKENS), generator=draw).to(DEVICE)
     found = {"input_ids": ids, "labels": ids}
-    return found | {"task_ids": torch.arange(ROWS) % TASKS} if tasks else found
+    return found | {"task_ids": torch.arange(ROWS, device=DEVICE) % TASKS} if tasks else found
 
 
 def attached(
@@ -85,6 +90,21 @@ def attached(
         plan = method.plan(model, calibration(method))
     method.attach(model, plan)
     return model, method
+
+
+def randomised(name: str, model: nn.Module | None = None, **config: Any) -> tuple[Any, Any]:
+    """A method on a model, all that it trains drawn anew: no start of zeros hides a formula."""
+    model, method = attached(name, model, **config)
+    draw = torch.Generator().manual_seed(9)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=draw) * 0.1)
+    return model, method
+
+
+def states(width: int, tokens: int = 20) -> Tensor:
+    """Hidden states of two rows, [2, tokens, width]."""
+    return torch.randn(2, tokens, width, generator=torch.Generator().manual_seed(4))
 
 
 def calibration(method: AdapterMethod[Any]) -> list[Batch]:

@@ -93,7 +93,11 @@ def test_row_losses_are_those_of_the_model_row_by_row() -> None:
 def test_every_view_learns_what_it_says_and_shows_nothing_hidden() -> None:
     ids = torch.arange(10, 22).view(2, 6)
     segments = torch.tensor([[0, 0, 1, 1, 2, 2], [0, 1, 1, 1, 1, -1]])
-    wanted = [View(shown=(0, 1), learned=(2,)), View(shown=(0,), learned=(1,)), View(shown=(), learned=(1, 2))]
+    wanted = [
+        View(shown=(0, 1), learned=(2,)),
+        View(shown=(0,), learned=(1,)),
+        View(shown=(), learned=(1, 2)),
+    ]
     found = views(ids, segments, wanted, fill=0)
     assert found["labels"].shape == (5, 6), "the second row has no segment 2 alone"
     assert (found["labels"] != -100).sum(dim=1).tolist() == [2, 2, 4, 4, 4]
@@ -109,8 +113,10 @@ def test_every_view_learns_what_it_says_and_shows_nothing_hidden() -> None:
     other = ids.clone()
     other[0, :2] = 99
     again = views(other, segments, wanted, fill=0)
-    assert torch.equal(logits(model, {k: v[2:3] for k, v in found.items()}),
-                       logits(model, {k: v[2:3] for k, v in again.items()}))
+    assert torch.equal(
+        logits(model, {k: v[2:3] for k, v in found.items()}),
+        logits(model, {k: v[2:3] for k, v in again.items()}),
+    )
     with pytest.raises(UserError, match="no view learns anything"):
         views(ids, segments, [View(shown=(0,), learned=(7,))], fill=0)
 

@@ -70,7 +70,7 @@ def test_the_two_orders() -> None:
     deep = [depth_first(rows, 2, 3)(step)["input_ids"].flatten().tolist() for step in range(9)]
     assert deep == [[0, 1]] * 3 + [[2, 3]] * 3 + [[4, 5]] * 3
     wide = [breadth_first(rows, 2)(step)["input_ids"].flatten().tolist() for step in range(3)]
-    assert sorted(sum(wide, [])) == [0, 1, 2, 3, 4, 5]
+    assert sorted(each for batch in wide for each in batch) == [0, 1, 2, 3, 4, 5]
 
 
 def test_only_one_tensor_is_changed_and_two_thirds_down_is_the_default() -> None:

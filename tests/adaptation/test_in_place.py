@@ -47,9 +47,8 @@ class Looks(Callback):
         found: tuple[set[int], set[int], set[int]] = (set(), set(), set())
         for n, block in enumerate(self.model.model.layers):
             for p in block.parameters():
-                for marks, yes in zip(
-                    found, (p.requires_grad, p.grad is not None, bool(run.optimizer.state.get(p))), strict=True
-                ):
+                states = bool(run.optimizer.state.get(p))
+                for marks, yes in zip(found, (p.requires_grad, p.grad is not None, states), strict=True):
                     if yes:
                         marks.add(n)
         self.seen.append(found)
@@ -111,6 +110,18 @@ def test_the_base_alone_is_shown_in_between_and_the_tuned_model_comes_back_to_th
     assert torch.equal(logits(model, rows()), tuned)
 
 
+@pytest.mark.parametrize("name", ["lisa", "width-rule"])
+def test_settled_it_is_a_plain_model_with_what_was_learned(name: str) -> None:
+    model, method = attached(name)
+    train(model, method, shuffled(rows(), 8), TrainingConfig(steps=4))
+    tuned = logits(model, rows())
+    method.settle(model)
+    assert method.layers == {}
+    assert [type(each) for each in model.modules()] == [type(each) for each in tiny().modules()]
+    assert torch.equal(logits(model, rows()), tuned)
+    assert not torch.equal(tuned, logits(tiny(), rows()))
+
+
 def test_lisa_says_what_does_not_fit() -> None:
     with pytest.raises(UserError, match="has 2 blocks: lower `active`"):
         attached("lisa", active=3)
@@ -145,7 +156,8 @@ def test_the_rule_parts_matrices_from_vectors() -> None:
     assert (vectors["lr"], vectors["weight_decay"]) == (1e-3, 0.0)
     names = {id(p): name for name, p in model.named_parameters()}
     flat = {names[id(p)] for p in vectors["params"]}
-    assert flat == {n for n in names.values() if "norm" in n} | {"model.embed_tokens.weight", "lm_head.weight"}
+    ends = {"model.embed_tokens.weight", "lm_head.weight"}
+    assert flat == {n for n in names.values() if "norm" in n} | ends
     assert len(matrices["params"]) + len(vectors["params"]) == len(names)
 
 

@@ -17,7 +17,7 @@ from adaptation.artifact import save  # noqa: E402
 from adaptation.base import Base, load_base  # noqa: E402
 from adaptation.generating import Sampling, Text, reads_on, write  # noqa: E402
 from adaptation.live import Asked, LiveBase, LiveModel, Place  # noqa: E402
-from adaptation.registry import BUILT_IN  # noqa: E402
+from adaptation.registry import tuning_methods  # noqa: E402
 from core.chat import ChatRequest, Message, ToolSpec  # noqa: E402
 from core.errors import ProviderError, UserError  # noqa: E402
 from tests.adaptation.test_gguf import here, shaken  # noqa: E402
@@ -64,7 +64,7 @@ def uncached(base: Base) -> str:
     return write(base.model, base.tokenizer, ids, Sampling(max_tokens=12, temperature=0), cached=False).text
 
 
-@pytest.mark.parametrize("name", sorted(BUILT_IN))
+@pytest.mark.parametrize("name", tuning_methods())
 async def test_every_method_answers_live_and_leaves_the_base_as_it_was(
     name: str, tiny_file: Path, tmp_path: Path
 ) -> None:

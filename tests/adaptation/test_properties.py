@@ -23,7 +23,7 @@ from tests.adaptation.made import SMALL, attached, calibration, logits, rows, ti
 METHODS = tuning_methods()
 SLOW_STARTERS = {"mosa": 16}
 """Steps until every tensor has moved, where it is more than the two that a product of factors needs."""
-RATES = {"hut": 0.03, "polyhistor": 0.01}
+RATES = {"hut": 0.03}
 """Learning rates, where 3e-3 is not of the right size for what is trained."""
 STARTS = {"mam": 1.0, "domain-prompts": 1.0}
 """How far logits may be moved at the start, where a prefix takes most of the first token's attention."""

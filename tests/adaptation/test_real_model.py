@@ -19,7 +19,7 @@ pytest.importorskip("peft")
 from adaptation.artifact import WEIGHTS, load, make, save  # noqa: E402
 from adaptation.base import Base, load_base  # noqa: E402
 from adaptation.method import AdapterMethod, Batch, Serving  # noqa: E402
-from adaptation.registry import BUILT_IN  # noqa: E402
+from adaptation.registry import tuning_methods  # noqa: E402
 from adaptation.training import TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.traces import HELD_OUT, LEARNED, encoded, episodes, turns  # noqa: E402
@@ -131,7 +131,7 @@ def test_the_loss_on_traces_it_has_not_seen_falls(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", sorted(set(BUILT_IN) - set(TRAINED)))
+@pytest.mark.parametrize("name", [name for name in tuning_methods() if name not in TRAINED])
 def test_every_other_method_takes_a_step(
     name: str, base: Base, traces: Traces, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from adaptation import registry
-from adaptation.registry import Kind, entries, load_method, require_extra
+from adaptation.registry import Kind, entries, load_method, require_extra, tuning_methods
 from core.errors import UserError
+from core.registry import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTED = """
@@ -33,7 +34,28 @@ def test_listing_the_methods_imports_no_torch() -> None:
 def test_rows_and_names_are_each_used_once() -> None:
     found = entries()
     assert len({entry.name for entry in found}) == len({entry.row for entry in found}) == len(found)
-    assert all(1 <= entry.row <= 41 and entry.paper for entry in found)
+    assert sorted(entry.row for entry in found) == list(range(1, 42))
+    assert all(entry.paper for entry in found)
+
+
+def test_rows_beside_the_weights_are_there_but_are_no_tuning_methods() -> None:
+    beside = {entry.row: entry for entry in entries() if not entry.kind.tunes}
+    assert sorted(beside) == [1, 6, 7, 10, 21, 34]
+    assert len(tuning_methods()) == 41 - len(beside)
+    assert not {entry.name for entry in beside.values()} & set(tuning_methods())
+    with pytest.raises(UserError, match=r"lame tunes no weights \(kind: output\): see adaptation.outputs"):
+        load_method("lame")
+    for row in (1, 6, 7, 10):
+        assert callable(resolve(beside[row].target))
+    pytest.importorskip("torch")
+    for row in (21, 34):
+        assert callable(resolve(beside[row].target))
+
+
+def test_every_tuning_method_loads_by_its_name() -> None:
+    pytest.importorskip("torch")
+    for name in tuning_methods():
+        assert load_method(name).name == name
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
-from adaptation.artifact import make  # noqa: E402
+from adaptation.artifact import WEIGHTS, load, make, save  # noqa: E402
 from adaptation.method import Plan  # noqa: E402
 from adaptation.methods.lt_sft import composed  # noqa: E402
 from adaptation.methods.r_amt import agreement  # noqa: E402
@@ -250,3 +251,21 @@ def test_without_a_level_nothing_is_dropped() -> None:
         torch.allclose(one.grad, other.grad, atol=1e-8)
         for one, other in zip(plain[1].parameters(), held[1].parameters(), strict=True)
     ), "at the start the base and the model agree: KL has no gradient"
+
+
+def test_places_take_four_bytes_on_disk_where_they_fit_and_eight_in_memory(tmp_path: Path) -> None:
+    model, method = attached("id3", budget=2000)
+    trained(model, method, 30)
+    save(method, tmp_path / "id3")
+    assert 8 * 2000 < (tmp_path / "id3" / WEIGHTS).stat().st_size < 12 * 2000
+    loaded = load(tiny(), tmp_path / "id3")
+    for name, layer in method.layers.items():
+        assert loaded.layers[name].indices.dtype == torch.int64
+        assert torch.equal(loaded.layers[name].indices, layer.indices)
+
+
+def test_a_place_beyond_four_bytes_comes_back_as_it_was(tmp_path: Path) -> None:
+    far = torch.tensor([3, 2**31 + 5])
+    _, method = attached("lora", plan=Plan(tensors={"far": far}))
+    save(method, tmp_path)
+    assert torch.equal(load(tiny(), tmp_path).plan_used.tensors["far"], far)

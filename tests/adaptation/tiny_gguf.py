@@ -17,8 +17,11 @@ WIDTH, INNER, LAYERS, HEADS, KV_HEADS = 64, 96, 2, 4, 2
 CONTEXT = 2048
 
 
-def write_tiny_gguf(path: Path, seed: int = 0, context: int = CONTEXT) -> Path:
-    """Two layers, d = 64, 4 heads over 2, float32; it writes printable ASCII, so that texts compare."""
+def write_tiny_gguf(path: Path, seed: int = 0, context: int = CONTEXT, *, ends: bool = False) -> Path:
+    """Two layers, d = 64, 4 heads over 2, float32; it writes printable ASCII, so that texts compare.
+
+    With `ends` it writes its end mark now and then, else hardly ever.
+    """
     tokens = [*SPECIAL, *_byte_letters(), "th"]
     writer = GGUFWriter(path, "llama")
     writer.add_name("tiny")
@@ -43,7 +46,7 @@ def write_tiny_gguf(path: Path, seed: int = 0, context: int = CONTEXT) -> Path:
     writer.add_pad_token_id(2)
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATE)
-    for name, values in _weights(len(tokens), seed).items():
+    for name, values in _weights(len(tokens), seed, ends).items():
         writer.add_tensor(name, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -60,7 +63,7 @@ def _byte_letters() -> list[str]:
     return [moved.get(byte, chr(byte)) for byte in range(256)]
 
 
-def _weights(vocabulary: int, seed: int) -> dict[str, np.ndarray]:
+def _weights(vocabulary: int, seed: int, ends: bool) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(seed)
 
     def normal(*shape: int) -> np.ndarray:
@@ -83,5 +86,6 @@ def _weights(vocabulary: int, seed: int) -> dict[str, np.ndarray]:
         for name in ("attn_norm", "ffn_norm"):
             found[f"blk.{layer}.{name}.weight"] = 1 + normal(WIDTH)
     head = normal(vocabulary, WIDTH)
-    head[[token for token in range(vocabulary) if not 32 <= token - len(SPECIAL) < 127]] *= 0.02
+    quiet = [token for token in range(vocabulary) if not 32 <= token - len(SPECIAL) < 127]
+    head[[token for token in quiet if not (ends and token == 2)]] *= 0.02
     return found | {"output_norm.weight": 1 + normal(WIDTH), "output.weight": head}

@@ -27,6 +27,7 @@ from core.registry import Registry
 from core.settings import Settings
 from core.spec import SpecKind, parse_spec
 
+BUILT_IN = {"tune": "adaptation.backend:open_backend"}
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 
 
@@ -125,3 +126,10 @@ def test_a_backend_is_found_by_its_entry_point_and_its_lack_is_told() -> None:
     assert open_backend(Settings(), registry).names() == ()
     with pytest.raises(UserError, match="no adapter backend is installed"):
         open_backend(Settings(), Registry("adapter backend", {}, plugins=()))
+
+
+def test_the_backend_of_this_package_is_there_with_and_without_its_extra(tmp_path: Path) -> None:
+    backend = open_backend(Settings(home=tmp_path), Registry("adapter backend", BUILT_IN, plugins=()))
+    assert backend.names() == ()
+    with pytest.raises(UserError, match="there is no adapter 'mine'; there are: none"):
+        backend.model("mine")

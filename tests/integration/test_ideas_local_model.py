@@ -21,6 +21,7 @@ PAPERS = (
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_a_local_model_writes_ideas_of_two_families_and_every_failure_is_counted(
     larger_gguf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

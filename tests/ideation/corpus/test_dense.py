@@ -18,8 +18,10 @@ def vectors(count: int, dimensions: int = 384) -> NDArray[np.float32]:
 def test_a_paper_is_nearest_to_itself() -> None:
     rows = vectors(200)
     index = DenseIndex(rows.copy(), np.arange(0, 400, 2))
-    assert all(index.nearest(rows[at : at + 1], 3)[0] == 2 * at for at in range(0, 200, 17))
-    assert set(index.nearest(rows[[3, 50]], 2).tolist()) == {6, 100}
+    assert all(index.nearest([rows[at : at + 1]], 3)[0][0] == 2 * at for at in range(0, 200, 17))
+    both, one = index.nearest([rows[[3, 50]], rows[[7]]], 2)
+    assert set(both.tolist()) == {6, 100}
+    assert one[0] == 14
 
 
 def test_few_vectors_are_compared_as_they_are() -> None:
@@ -40,7 +42,7 @@ def test_0_3_the_short_list_of_a_great_corpus_misses_little() -> None:
     exact = DenseIndex(rows.copy(), np.arange(6_000))
     quick = DenseIndex(rows.copy(), np.arange(6_000), exact_up_to=1_000)
     shared = [
-        len(set(exact.nearest(each, 20).tolist()) & set(quick.nearest(each, 300)[:20].tolist()))
+        len(set(exact.nearest([each], 20)[0].tolist()) & set(quick.nearest([each], 300)[0][:20].tolist()))
         for each in vectors(6_050)[6_000:, None, :]
     ]
     assert sum(shared) >= 0.97 * 20 * len(shared)

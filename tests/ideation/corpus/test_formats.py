@@ -134,6 +134,15 @@ def test_0_1_semantic_scholar_crossref_and_arxiv_dump_lines() -> None:
     assert three.published.text == "2024-01-01"
 
 
+def test_0_1_marks_of_print_are_taken_out_and_signs_are_not() -> None:
+    found, bad = read(
+        json.dumps([["MgCNi<sub>3</sub> and <i>E. coli</i>", "If a<b, then <SUP>13</SUP>C > 1."]]),
+        Format.JSON,
+    )
+    assert not bad
+    assert (found[0].title, found[0].abstract) == ("MgCNi3 and E. coli", "If a<b, then 13C > 1.")
+
+
 def test_0_1_moose_chem_pairs() -> None:
     papers, bad = read('[["A title", "An abstract"],\n["only a title"],\n["B", "b"]]', Format.JSON)
     assert [each.title for each in papers] == ["A title", "B"]
