@@ -21,7 +21,6 @@ from adaptation.data.encoding import IGNORED, AnyRow
 from adaptation.method import AdapterMethod, Batch
 from adaptation.objectives import predicting
 from adaptation.peaks import MemoryPeak
-from adaptation.tasks import TaskMethod
 from adaptation.training import TrainingConfig, TrainingResult, train
 from core.errors import UserError
 
@@ -143,8 +142,8 @@ def attached(arena: Arena, fit: Fit, steps: int, seed: int) -> Iterator[AdapterM
     needed = arena.calibration if method.capabilities.needs_calibration else ()
     try:
         method.attach(arena.model, method.plan(arena.model, needed))
-        if isinstance(method, TaskMethod):
-            method.select(0)
+        if method.capabilities.per_task:
+            method.select(0)  # type: ignore[attr-defined]
         yield method
     finally:
         method.detach(arena.model)

@@ -41,7 +41,7 @@ def test_steps_per_second() -> None:
     ratio = statistics.median(ratios)
     print(  # noqa: T201
         f"\nsteps per second: ours {rates[0]:.3f}, peft and Trainer {rates[1]:.3f}; time ours / theirs"
-        f" {ratio:.3f}, of the processor {busy:.3f} ; each round"
+        f" {ratio:.3f}, of the processor {busy:.3f}; each round"
         f" {', '.join(f'{each:.3f}' for each in ratios)}"
     )
     assert ratio <= MOST

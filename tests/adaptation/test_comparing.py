@@ -121,6 +121,15 @@ def test_methods_are_trained_alike_and_measured(model: Path, tmp_path: Path) -> 
     assert all(fit.learning_rate in (1e-3, 1e-2) for fit in found.fits)
 
 
+def test_methods_with_a_delta_a_task_take_part_with_one_task(model: Path, tmp_path: Path) -> None:
+    names = tuple(name for name in tuning_methods() if load_method(name).capabilities.per_task)
+    assert len(names) >= 4
+    found, _ = run(
+        model, tmp_path, methods=names, budgets=(Budget.PARAMETERS,), parameters=3000, seeds=1, rates=(3e-3,)
+    )
+    assert [trial.fault for trial in found.trials] == [""] * len(names)
+
+
 def test_what_is_done_is_not_done_again(model: Path, tmp_path: Path) -> None:
     first, told = run(model, tmp_path, methods=("lora",), budgets=(Budget.PARAMETERS,), seeds=2)
     assert len(told) == 3
