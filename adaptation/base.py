@@ -44,3 +44,10 @@ def load_base(path: Path) -> Base:
     if getattr(model, "hf_quantizer", None) is not None:
         raise UserError(f"{path} cannot be trained: transformers keeps its weights quantised")
     return Base(model=model.eval(), tokenizer=tokenizer)
+
+
+def quiet_libraries() -> None:
+    """Bars of loading and saving are not for people who train."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from adaptation.export import lora_factors
+from adaptation.layers.tasks import TaskMethod
 from adaptation.method import AdapterMethod, Batch, Serving
-from adaptation.tasks import TaskMethod
+from adaptation.serving.export import lora_factors
 from core.errors import UserError
 
 

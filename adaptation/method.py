@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from adaptation.linear import linear_sites, own_tensors, replace_module
+from adaptation.layers.linear import linear_sites, own_tensors, replace_module
 from adaptation.training import causal_loss
 from core.errors import UserError
 

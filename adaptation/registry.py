@@ -120,8 +120,8 @@ def _beside() -> dict[str, Entry]:
     """The rows that tune no weight."""
     rows = (
         ("families", "levers:Lever", Kind.LABEL, 1, "Survey of idea generation, arXiv 2511.07448"),
-        ("cl2gec", "continual:stream", Kind.PROTOCOL, 6, "CL2GEC: continual learning measured"),
-        ("pamphlets", "continual_memory:PamphletLearner", Kind.SOURCE, 7, "ATLAS: no gradients"),
+        ("cl2gec", "continual.stream:stream", Kind.PROTOCOL, 6, "CL2GEC: continual learning measured"),
+        ("pamphlets", "continual.memory:PamphletLearner", Kind.SOURCE, 7, "ATLAS: no gradients"),
         ("lame", "outputs.lame:lame", Kind.OUTPUT, 10, "LAME: parameter-free test-time adaptation"),
         ("label-shift", "outputs.label_shift:LabelShiftAdapter", Kind.OUTPUT, 21, "Label shift adapter"),
         ("rdtf", "curriculum:Curriculum", Kind.CURRICULUM, 34, "RDTF: curriculum and dual masks"),

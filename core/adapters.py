@@ -106,7 +106,7 @@ class AdapterBackend(Protocol):
 
 
 BACKENDS: Registry[Callable[[Settings], AdapterBackend]] = Registry(
-    "adapter backend", {"tune": "adaptation.backend:open_backend"}, group="atlas.adapter_backends"
+    "adapter backend", {"tune": "adaptation.serving.backend:open_backend"}, group="atlas.adapter_backends"
 )
 """What makes a backend from the settings."""
 

@@ -17,7 +17,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import site_generator
+from adaptation.layers.linear import site_generator
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
 from adaptation.methods.lora import LoraLinear, LoraMethod
 from adaptation.training import Callback, Run

@@ -18,8 +18,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod
-from adaptation.linear import kaiming, site_generator, uniform
+from adaptation.layers.blocks import BlockAdapter, BlockMethod
+from adaptation.layers.linear import kaiming, site_generator, uniform
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
 
 

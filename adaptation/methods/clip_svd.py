@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import DeltaLinear
+from adaptation.layers.linear import DeltaLinear
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
 
 

@@ -16,11 +16,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 from torch import nn
 
-from adaptation.linear import linear_sites
+from adaptation.layers.linear import linear_sites
+from adaptation.layers.probing import borrowed, contributions, tuned
+from adaptation.layers.ranks import proportional
 from adaptation.method import Batch, Capabilities, Knob, Plan, Serving
 from adaptation.methods.lora import LoraConfig, LoraMethod
-from adaptation.probing import borrowed, contributions, tuned
-from adaptation.ranks import proportional
 
 
 class ColoraConfig(LoraConfig):

@@ -19,7 +19,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import LowRankLinear, linear_sites
+from adaptation.layers.linear import LowRankLinear, linear_sites
 from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 from core.errors import UserError
 

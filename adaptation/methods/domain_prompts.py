@@ -21,11 +21,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.domains import Sensitivity, follow, frozen_copy, with_noise
-from adaptation.linear import site_generator
+from adaptation.layers.domains import Sensitivity, follow, frozen_copy, with_noise
+from adaptation.layers.linear import site_generator
+from adaptation.layers.prefix import drawn_embeddings
+from adaptation.layers.prompts import PromptedAttention, PromptMethod
 from adaptation.method import Batch, Capabilities, MethodConfig, Serving
-from adaptation.prefix import drawn_embeddings
-from adaptation.prompts import PromptedAttention, PromptMethod
 from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError
 

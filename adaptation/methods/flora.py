@@ -13,7 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 

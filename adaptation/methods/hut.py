@@ -16,7 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import DeltaLinear, kaiming, site_generator
+from adaptation.layers.linear import DeltaLinear, kaiming, site_generator
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
 
 

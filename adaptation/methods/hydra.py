@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 

@@ -18,8 +18,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from adaptation.layers.sparse import SparseDeltaLinear, largest
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
-from adaptation.sparse import SparseDeltaLinear, largest
 from adaptation.training import Callback, Run
 
 

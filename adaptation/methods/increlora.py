@@ -22,10 +22,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.growth import GrowRanks, swap_grown
-from adaptation.linear import LowRankLinear, normal, site_generator
+from adaptation.layers.growth import GrowRanks, swap_grown
+from adaptation.layers.linear import LowRankLinear, normal, site_generator
+from adaptation.layers.ranks import Importance, growth_pace
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.ranks import Importance, growth_pace
 from adaptation.training import Callback, Run
 
 START, DEVIATION = 1e-5, 0.02

@@ -20,10 +20,10 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from adaptation.linear import site_generator
+from adaptation.layers.linear import site_generator
+from adaptation.layers.whole import WholeMethod
 from adaptation.method import Capabilities, MethodConfig, Serving
 from adaptation.training import Callback, Run
-from adaptation.whole import WholeMethod
 from adaptation.width_rule import ends_of
 from core.errors import UserError
 

@@ -18,7 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import DeltaLinear
+from adaptation.layers.linear import DeltaLinear
 from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
 from adaptation.training import Loss, causal_loss
 from core.errors import UserError

@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator
 from adaptation.method import C, Capabilities, LinearMethod, MethodConfig, Plan, Serving
 
 

@@ -16,10 +16,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import linear_sites
+from adaptation.layers.linear import linear_sites
+from adaptation.layers.probing import borrowed, tuned
+from adaptation.layers.sparse import SparseDeltaLinear, largest
 from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
-from adaptation.probing import borrowed, tuned
-from adaptation.sparse import SparseDeltaLinear, largest
 from core.errors import UserError
 
 

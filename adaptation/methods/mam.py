@@ -20,10 +20,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod, blocks_named
-from adaptation.linear import kaiming, site_generator
+from adaptation.layers.blocks import BlockAdapter, BlockMethod, blocks_named
+from adaptation.layers.linear import kaiming, site_generator
+from adaptation.layers.prefix import AttentionWithPrefix, KeysValues, drawn_embeddings, head_shape, states_of
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
-from adaptation.prefix import AttentionWithPrefix, KeysValues, drawn_embeddings, head_shape, states_of
 
 
 class MamConfig(MethodConfig):

@@ -19,7 +19,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
 from adaptation.training import Callback, Run
 from core.errors import UserError

@@ -18,10 +18,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import depths
-from adaptation.linear import DeltaLinear, kaiming, site_generator
+from adaptation.layers.blocks import depths
+from adaptation.layers.linear import DeltaLinear, kaiming, site_generator
+from adaptation.layers.routing import balance, gates
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.routing import balance, gates
 
 ACTIVE = 2
 

@@ -19,8 +19,8 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod
-from adaptation.linear import kaiming, site_generator
+from adaptation.layers.blocks import BlockAdapter, BlockMethod
+from adaptation.layers.linear import kaiming, site_generator
 from adaptation.method import Capabilities, MethodConfig, Serving
 
 

@@ -17,9 +17,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import kaiming, site_generator
+from adaptation.layers.linear import kaiming, site_generator
+from adaptation.layers.tasks import TaskChoice, TaskLinear, TaskMethod
 from adaptation.method import Capabilities, Knob, MethodConfig, Plan, Serving
-from adaptation.tasks import TaskChoice, TaskLinear, TaskMethod
 
 
 class MtloraConfig(MethodConfig):

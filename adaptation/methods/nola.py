@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator, uniform
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator, uniform
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 

@@ -18,8 +18,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.bits import packed, unpacked
-from adaptation.linear import LowRankLinear, kaiming, normal, site_generator
+from adaptation.layers.bits import packed, unpacked
+from adaptation.layers.linear import LowRankLinear, kaiming, normal, site_generator
 from adaptation.method import Capabilities, LinearMethod, MethodConfig, Plan, Serving
 from core.errors import UserError
 

@@ -18,9 +18,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions.relaxed_bernoulli import RelaxedBernoulli
 
-from adaptation.linear import kaiming, site_generator, uniform
+from adaptation.layers.linear import kaiming, site_generator, uniform
+from adaptation.layers.tasks import TaskChoice, TaskLinear, TaskMethod
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
-from adaptation.tasks import TaskChoice, TaskLinear, TaskMethod
 from core.errors import UserError
 
 

@@ -20,10 +20,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod
-from adaptation.linear import normal, site_generator
+from adaptation.layers.blocks import BlockAdapter, BlockMethod
+from adaptation.layers.linear import normal, site_generator
+from adaptation.layers.tasks import TaskChoice, Tasked
 from adaptation.method import Capabilities, MethodConfig, Serving
-from adaptation.tasks import TaskChoice, Tasked
 from core.errors import UserError
 
 

@@ -20,8 +20,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.bits import packed, unpacked
-from adaptation.linear import DeltaLinear
+from adaptation.layers.bits import packed, unpacked
+from adaptation.layers.linear import DeltaLinear
 from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
 from adaptation.training import Loss, causal_loss
 from core.errors import UserError

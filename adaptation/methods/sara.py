@@ -20,8 +20,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from adaptation.layers.sparse import SparseDeltaLinear, smallest_share
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
-from adaptation.sparse import SparseDeltaLinear, smallest_share
 from adaptation.training import Callback, Run
 
 DAMPING = 350.0

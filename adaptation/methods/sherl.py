@@ -22,8 +22,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod, decoder_blocks
-from adaptation.linear import kaiming, site_generator, uniform
+from adaptation.layers.blocks import BlockAdapter, BlockMethod, decoder_blocks
+from adaptation.layers.linear import kaiming, site_generator, uniform
 from adaptation.method import Capabilities, MethodConfig, Serving
 from core.errors import UserError
 

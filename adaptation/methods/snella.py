@@ -21,9 +21,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import DeltaLinear, normal, site_generator
+from adaptation.layers.linear import DeltaLinear, normal, site_generator
+from adaptation.layers.ranks import Importance, cubic, proportional
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.ranks import Importance, cubic, proportional
 from adaptation.training import Callback, Run
 
 HEADS = (0.1, -0.1)

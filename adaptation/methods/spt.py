@@ -19,11 +19,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.linear import linear_sites, replace_module, site_generator
+from adaptation.layers.linear import linear_sites, replace_module, site_generator
+from adaptation.layers.probing import borrowed, squares
+from adaptation.layers.sparse import SparseDeltaLinear, VectorDelta, largest
 from adaptation.method import Batch, Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving, Unit
 from adaptation.methods.lora import LoraLinear
-from adaptation.probing import borrowed, squares
-from adaptation.sparse import SparseDeltaLinear, VectorDelta, largest
 from core.errors import UserError
 
 VECTOR_SHARE, SHRINK = 0.2, 0.9

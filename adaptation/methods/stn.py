@@ -25,9 +25,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.linear import LowRankLinear, kaiming, site_generator
+from adaptation.layers.probing import needed
 from adaptation.method import Batch, Capabilities, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.probing import needed
 from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError
 

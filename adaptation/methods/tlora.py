@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.linear import DeltaLinear, normal, site_generator
+from adaptation.layers.linear import DeltaLinear, normal, site_generator
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
 
 

@@ -19,10 +19,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from adaptation.growth import GrowRanks, padded, swap_grown
-from adaptation.linear import LowRankLinear, normal, site_generator
+from adaptation.layers.growth import GrowRanks, padded, swap_grown
+from adaptation.layers.linear import LowRankLinear, normal, site_generator
+from adaptation.layers.ranks import growth_pace
 from adaptation.method import Capabilities, Knob, LinearMethod, MethodConfig, Plan, Serving
-from adaptation.ranks import growth_pace
 from adaptation.training import Callback, Run
 
 DEVIATION = 0.02

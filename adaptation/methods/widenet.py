@@ -5,7 +5,7 @@ themselves are shared. Here, inspired by it, an adapter beside frozen blocks tha
     h' = FFN(n) + sum over the K likeliest e of g_e Wu_e GELU(Wd_e u),  u = LN_l(n), n the normed states
     p = softmax(W_r u), g the K largest p divided by their sum; W_r [E, d], Wd_e [m, d], Wu_e [d, m] zero
 Trainable: E 2 d m + d E + 2 d L, not times L. One expert has no router (2 d m + 2 d L): a shared adapter in
-parallel. The extra loss is the mean over layers of E sum of m_i P_i (see `adaptation.routing`). All experts'
+parallel. The extra loss is the mean over layers of E sum of m_i P_i (see `layers.routing`). All experts'
 narrow products are formed, and those that were not chosen are multiplied by 0.
 """
 
@@ -19,10 +19,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adaptation.blocks import BlockAdapter, BlockMethod
-from adaptation.linear import kaiming, site_generator
+from adaptation.layers.blocks import BlockAdapter, BlockMethod
+from adaptation.layers.linear import kaiming, site_generator
+from adaptation.layers.routing import balance, gates
 from adaptation.method import Capabilities, MethodConfig, Serving
-from adaptation.routing import balance, gates
 
 
 class WideNetConfig(MethodConfig):

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 from torch import nn
 
+from adaptation.layers.whole import WholeMethod
 from adaptation.method import Capabilities, MethodConfig, Plan, Serving
-from adaptation.whole import WholeMethod
 from adaptation.width_rule import WidthRule, ends_of
 
 

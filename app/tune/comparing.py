@@ -12,8 +12,8 @@ from app.options import Json
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from adaptation.comparing import Comparison
-    from adaptation.comparison_summary import Summary
+    from adaptation.comparison.comparing import Comparison
+    from adaptation.comparison.summary import Summary
     from adaptation.recipe import Recipe
 
 MARKDOWN, HTML, NUMBERS = "comparison.md", "comparison.html", "summary.json"
@@ -62,7 +62,7 @@ def compare(
     _set(fields.setdefault("training", {}), "steps", steps)
     asked = _asked(fields, methods, budget, rates, parameters=parameters, seconds=seconds, seeds=seeds)
     summary = _compared(asked, out)
-    from adaptation.comparison_report import text
+    from adaptation.comparison.report import text
     from app.output import print_json, print_text, say
 
     say(f"written: {out / MARKDOWN}, {out / HTML}")
@@ -73,13 +73,13 @@ def compare(
 
 
 def _compared(asked: Comparison, out: Path) -> Summary:
-    from adaptation.comparing import compare as run
-    from adaptation.comparison_report import markdown, page
-    from adaptation.comparison_summary import summarise
+    from adaptation.base import quiet_libraries
+    from adaptation.comparison.comparing import compare as run
+    from adaptation.comparison.report import markdown, page
+    from adaptation.comparison.summary import summarise
     from adaptation.manifest import write_whole
     from app.output import say
     from app.tune.gathering import gathered
-    from app.tune.options import quiet_libraries
 
     quiet_libraries()
     examples, base = gathered(asked.recipe)
@@ -98,9 +98,9 @@ def _asked(
     """
     from pydantic import ValidationError
 
-    from adaptation.comparing import Comparison
+    from adaptation.comparison.comparing import Comparison
+    from adaptation.comparison.trial import Budget
     from adaptation.recipe import make_recipe
-    from adaptation.trial import Budget
 
     budgets = tuple(Budget) if budget == "both" else (budget,)
     names = () if methods == "all" else tuple(name.strip() for name in methods.split(",") if name.strip())

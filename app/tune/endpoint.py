@@ -19,7 +19,7 @@ from core.errors import AtlasError, ProviderError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from adaptation.live import Answered, Asked, LiveBase
+    from adaptation.serving.live import Answered, Asked, LiveBase
 
 MOST_BYTES = 4_000_000
 """Of a request: more than any context holds."""
@@ -138,7 +138,7 @@ def _result(work: asyncio.Task[Answered]) -> Answered:
 
 
 def _asked(chat: AskedChat) -> Asked:
-    from adaptation.live import Asked
+    from adaptation.serving.live import Asked
 
     return Asked(
         messages=tuple(each.message() for each in chat.messages),

@@ -37,7 +37,7 @@ def export(
     if out.exists():
         raise UserError(f"{out} is there already: name another, or delete it")
     found = opened(adapter, base, task)
-    from adaptation.export import lora_factors, write_lora
+    from adaptation.serving.export import lora_factors, write_lora
 
     factors = lora_factors(found.method, rank)
     part = out.with_name(f"{out.name}.part")

@@ -23,7 +23,7 @@ def merge(
     from app.tune.options import opened
 
     found = opened(adapter, base, task)
-    from adaptation.merging import merge_to_folder
+    from adaptation.serving.merging import merge_to_folder
 
     merged = merge_to_folder(found, out)
     if as_json:

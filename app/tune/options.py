@@ -10,9 +10,8 @@ import typer
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from adaptation.opening import Opened
+    from adaptation.serving.opening import Opened
 
-ADAPTERS_FOLDER = "adapters"
 Adapter = Annotated[str, typer.Argument(help="Folder of an adapter, or its name in this home.")]
 BaseModel = Annotated[
     Path | None, typer.Option("--base", help="Where the base model lies now, if it was moved.")
@@ -24,6 +23,7 @@ Task = Annotated[
 
 def adapters_folder() -> Path:
     """Where adapters are kept by name."""
+    from adaptation.serving.keeping import ADAPTERS_FOLDER
     from core.settings import load_settings
 
     return load_settings().home / ADAPTERS_FOLDER
@@ -59,14 +59,9 @@ def opened(adapter: str, base: Path | None, task: str | None) -> Opened:
     from adaptation.registry import require_extra
 
     require_extra()
+    from adaptation.base import quiet_libraries
+    from adaptation.serving.opening import open_adapter
+
     quiet_libraries()
-    from adaptation.opening import open_adapter
 
     return open_adapter(adapter_folder(adapter), base=base, task=task)
-
-
-def quiet_libraries() -> None:
-    """Bars of loading and saving are not for people who train."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()

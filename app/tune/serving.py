@@ -14,7 +14,7 @@ import typer
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from adaptation.keeping import Kept
+    from adaptation.serving.keeping import Kept
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -36,7 +36,7 @@ def serve(
     require_extra()
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         raise UserError("serving needs an extra: pip install 'atlas-agents[web]'")
-    from app.tune.options import quiet_libraries
+    from adaptation.base import quiet_libraries
 
     quiet_libraries()
     with suppress(KeyboardInterrupt):
@@ -46,8 +46,8 @@ def serve(
 async def _serve(base: Path, adapters: list[str] | None, host: str, port: int) -> None:
     import uvicorn
 
-    from adaptation.live import LiveBase, Place
     from adaptation.manifest import base_record
+    from adaptation.serving.live import LiveBase, Place
     from app.output import say
     from app.tune.endpoint import Endpoint
     from app.web.guard import HOSTS, Guard
@@ -86,7 +86,7 @@ def _chosen(names: list[str] | None, base_sha256: str) -> list[Kept]:
     Raises:
         UserError: one is not there, or was trained on another base.
     """
-    from adaptation.keeping import AdapterFolder
+    from adaptation.serving.keeping import AdapterFolder
     from app.tune.options import adapters_folder
 
     kept = AdapterFolder(adapters_folder())

@@ -67,9 +67,10 @@ def train(
 
 
 def _trained(recipe: Recipe, out: Path | None) -> tuple[Manifest, Path]:
+    from adaptation.base import quiet_libraries
     from adaptation.job import run_job
     from app.tune.gathering import gathered
-    from app.tune.options import adapters_folder, quiet_libraries
+    from app.tune.options import adapters_folder
     from app.tune.progress import TrainingProgress
 
     quiet_libraries()

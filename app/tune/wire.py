@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from core.chat import Message
 
 if TYPE_CHECKING:
-    from adaptation.live import Answered
+    from adaptation.serving.live import Answered
 
 Body = dict[str, object]
 

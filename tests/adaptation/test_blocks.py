@@ -14,8 +14,8 @@ from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from adaptation.artifact import make  # noqa: E402
-from adaptation.blocks import decoder_blocks  # noqa: E402
-from adaptation.linear import site_generator  # noqa: E402
+from adaptation.layers.blocks import decoder_blocks  # noqa: E402
+from adaptation.layers.linear import site_generator  # noqa: E402
 from adaptation.method import Plan  # noqa: E402
 from adaptation.methods.mam import PrefixAttention, ScaledAdapter  # noqa: E402
 from adaptation.methods.polyhistor import kronecker  # noqa: E402

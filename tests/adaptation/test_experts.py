@@ -15,9 +15,9 @@ pytest.importorskip("peft")
 from torch.nn import functional  # noqa: E402
 
 from adaptation.artifact import WEIGHTS, save  # noqa: E402
-from adaptation.blocks import depths  # noqa: E402
+from adaptation.layers.blocks import depths  # noqa: E402
+from adaptation.layers.routing import balance, gates  # noqa: E402
 from adaptation.methods.mola import MolaConfig  # noqa: E402
-from adaptation.routing import balance, gates  # noqa: E402
 from adaptation.training import TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import attached, logits, randomised, rows, states, tiny  # noqa: E402

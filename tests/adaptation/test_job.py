@@ -20,8 +20,8 @@ from adaptation.data.encoding import AnyExample, InformedExample  # noqa: E402
 from adaptation.job import run_job  # noqa: E402
 from adaptation.manifest import Manifest, file_sha256, read_manifest, with_metrics  # noqa: E402
 from adaptation.objectives import distillation_loss  # noqa: E402
-from adaptation.opening import open_adapter  # noqa: E402
 from adaptation.recipe import Recipe, make_recipe  # noqa: E402
+from adaptation.serving.opening import open_adapter  # noqa: E402
 from core.adapters import SftExample, write_examples  # noqa: E402
 from core.errors import ProviderError, UserError  # noqa: E402
 from tests.adaptation.made_model import COLOURS, save_tiny_model, sft_examples, turns  # noqa: E402

@@ -13,12 +13,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from adaptation.artifact import WEIGHTS, load, save  # noqa: E402
-from adaptation.bits import packed, unpacked  # noqa: E402
-from adaptation.linear import linear_sites  # noqa: E402
+from adaptation.layers.bits import packed, unpacked  # noqa: E402
+from adaptation.layers.linear import linear_sites  # noqa: E402
+from adaptation.layers.probing import borrowed, contributions, loss_of, tuned  # noqa: E402
 from adaptation.method import LLAMA_LINEARS, Plan  # noqa: E402
 from adaptation.methods.increlora import apart  # noqa: E402
 from adaptation.methods.tlora import sides, square  # noqa: E402
-from adaptation.probing import borrowed, contributions, loss_of, tuned  # noqa: E402
 from adaptation.training import Callback, Run, TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import attached, calibration, logits, randomised, rows, tiny  # noqa: E402

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from adaptation.artifact import load, save  # noqa: E402
-from adaptation.linear import own_tensors  # noqa: E402
+from adaptation.layers.linear import own_tensors  # noqa: E402
 from adaptation.method import Serving  # noqa: E402
 from adaptation.registry import tuning_methods  # noqa: E402
 from adaptation.training import TrainingConfig, shuffled, train  # noqa: E402

@@ -12,7 +12,7 @@ pytest.importorskip("peft")
 
 from transformers import DynamicCache  # noqa: E402
 
-from adaptation.domains import Sensitivity, with_noise  # noqa: E402
+from adaptation.layers.domains import Sensitivity, with_noise  # noqa: E402
 from adaptation.methods.mam import PrefixAttention  # noqa: E402
 from adaptation.training import Callback, Run, TrainingConfig, Watcher, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402

@@ -12,10 +12,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from adaptation.artifact import load, make, save  # noqa: E402
-from adaptation.export import lora_factors, write_lora  # noqa: E402
+from adaptation.layers.sparse import SparseDeltaLinear  # noqa: E402
 from adaptation.method import AdapterMethod, Serving  # noqa: E402
 from adaptation.registry import BUILT_IN, load_method, tuning_methods  # noqa: E402
-from adaptation.sparse import SparseDeltaLinear  # noqa: E402
+from adaptation.serving.export import lora_factors, write_lora  # noqa: E402
 from adaptation.training import TrainingConfig, TrainingResult, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import SMALL, attached, calibration, logits, rows, tiny  # noqa: E402

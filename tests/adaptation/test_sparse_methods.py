@@ -13,10 +13,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from adaptation.artifact import WEIGHTS, load, make, save  # noqa: E402
+from adaptation.layers.sparse import VectorDelta, largest  # noqa: E402
 from adaptation.method import Plan  # noqa: E402
 from adaptation.methods.lt_sft import composed  # noqa: E402
 from adaptation.methods.r_amt import agreement  # noqa: E402
-from adaptation.sparse import VectorDelta, largest  # noqa: E402
 from adaptation.training import Callback, Run, TrainingConfig, shuffled, train  # noqa: E402
 from core.errors import UserError  # noqa: E402
 from tests.adaptation.made import attached, calibration, logits, rows, tiny  # noqa: E402

@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from adaptation.artifact import make  # noqa: E402
+from adaptation.layers.sparse import largest  # noqa: E402
 from adaptation.method import Plan  # noqa: E402
 from adaptation.methods.allora import row_multiplier  # noqa: E402
-from adaptation.sparse import largest  # noqa: E402
 from adaptation.training import Callback, Run, TrainingConfig, shuffled, train  # noqa: E402
 from tests.adaptation.made import attached, calibration, logits, rows, tiny  # noqa: E402
 

@@ -27,7 +27,7 @@ from core.registry import Registry
 from core.settings import Settings
 from core.spec import SpecKind, parse_spec
 
-BUILT_IN = {"tune": "adaptation.backend:open_backend"}
+BUILT_IN = {"tune": "adaptation.serving.backend:open_backend"}
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 
 

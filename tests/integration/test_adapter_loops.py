@@ -18,13 +18,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 pytest.importorskip("gguf")
 
-from adaptation.backend import open_backend  # noqa: E402
 from adaptation.data.encoding import prompt_ids  # noqa: E402
-from adaptation.generating import Sampling, write  # noqa: E402
-from adaptation.keeping import AdapterFolder  # noqa: E402
 from adaptation.manifest import read_manifest  # noqa: E402
 from adaptation.measuring import logits  # noqa: E402
-from adaptation.opening import open_adapter  # noqa: E402
+from adaptation.serving.backend import open_backend  # noqa: E402
+from adaptation.serving.generating import Sampling, write  # noqa: E402
+from adaptation.serving.keeping import AdapterFolder  # noqa: E402
+from adaptation.serving.opening import open_adapter  # noqa: E402
 from app.house import House  # noqa: E402
 from core.adapters import Turn  # noqa: E402
 from core.chat import ChatRequest, Message  # noqa: E402

@@ -21,15 +21,15 @@ import httpx  # noqa: E402
 from openai import AsyncOpenAI, BadRequestError, NotFoundError, OpenAI  # noqa: E402
 
 from adaptation.artifact import save  # noqa: E402
-from adaptation.backend import TunedAdapters  # noqa: E402
 from adaptation.base import load_base  # noqa: E402
-from adaptation.live import Asked, LiveBase, Place  # noqa: E402
+from adaptation.serving.backend import TunedAdapters  # noqa: E402
+from adaptation.serving.live import Asked, LiveBase, Place  # noqa: E402
 from app.tune.endpoint import Endpoint  # noqa: E402
 from app.tune.wire import Refused, read_chat  # noqa: E402
 from core.adapters import AdapterLimits, AdapterRequest, TrainingKind, write_examples  # noqa: E402
 from core.chat import Message  # noqa: E402
 from tests.adaptation.made_model import sft_examples  # noqa: E402
-from tests.adaptation.test_gguf import shaken  # noqa: E402
+from tests.adaptation.serving.test_gguf import shaken  # noqa: E402
 from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 from tests.app.terminal import Terminal  # noqa: E402
 

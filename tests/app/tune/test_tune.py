@@ -115,7 +115,7 @@ def test_a_merged_model_answers_as_the_adapter(tuned: Tuned, tmp_path: Path) -> 
 
     from adaptation.base import load_base
     from adaptation.measuring import logits
-    from adaptation.opening import open_adapter
+    from adaptation.serving.opening import open_adapter
 
     document = tuned.terminal.ok("tune", "merge", "colours", "--out", tmp_path / "m", "--json").document
     assert isinstance(error := document["error"], float)
@@ -137,7 +137,7 @@ def test_an_exported_lora_is_read_by_peft_and_says_the_same(tuned: Tuned, tmp_pa
 
     from adaptation.base import load_base
     from adaptation.measuring import logits
-    from adaptation.opening import open_adapter
+    from adaptation.serving.opening import open_adapter
 
     document = tuned.terminal.ok("tune", "export", "colours", "--out", tmp_path / "l", "--json").document
     assert (document["rank"], document["error"]) == (4, 0.0)

@@ -1,0 +1,1 @@
+"""Methods side by side, at equal parameters and for equal time."""
