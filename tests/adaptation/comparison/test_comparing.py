@@ -30,6 +30,7 @@ COARSE = {
     "clip-svd": 0.95,
     "bottleneck": 0.5,
     "mola": 0.3,
+    "locft": 0.4,
     "r-amt": 5.0,
     "lisa": 10.0,
     "width-rule": 10.0,
