@@ -16,9 +16,10 @@ from core.errors import UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The method is attached to the base's model, which is in evaluation mode."""
+    """The method is attached to the base's model, in evaluation mode; `base_path` is where that lies."""
 
     folder: Path
+    base_path: Path
     manifest: Manifest
     base: Base
     method: AdapterMethod[Any]
@@ -38,7 +39,7 @@ def open_adapter(folder: Path, *, base: Path | None = None, task: str | None = N
     loaded = load_base(path)
     method = load(loaded.model, folder)
     loaded.model.eval()
-    opened = Opened(folder=folder, manifest=manifest, base=loaded, method=method)
+    opened = Opened(folder=folder, base_path=path, manifest=manifest, base=loaded, method=method)
     _select(opened, task)
     return opened
 

@@ -20,7 +20,8 @@ Fields = dict[str, Any]
 
 def train(
     recipe: Annotated[
-        str | None, typer.Argument(help="YAML file, or a preset: distil, sft, traces. Options go over it.")
+        str | None,
+        typer.Argument(help="YAML file, or a preset: distil, preference, sft, traces. Options go over it."),
     ] = None,
     base: Annotated[Path | None, typer.Option(help="Base model: a GGUF file or a model folder.")] = None,
     method: Annotated[str | None, typer.Option(help="Name of a method of atlas tune list.")] = None,
@@ -53,10 +54,15 @@ def train(
         "config": _config(config),
         "data": {"files": _texts(data), "runs": runs, "held_out": held_out},
         "training": {"steps": steps, "seconds": seconds, "seed": seed},
+        # Nothing is held out, so nothing can tell when to stop early.
+        "limits": {"patience": 0 if held_out == 0 else None},
     }
     from adaptation.recipe import read_recipe
 
-    wanted = _checked(_over(read_recipe(recipe) if recipe else {}, options))
+    fields = dict(read_recipe(recipe)) if recipe else {}
+    if method is not None and method != fields.get("method"):
+        fields.pop("config", None)  # options of another method
+    wanted = _checked(_over(fields, options))
     manifest, folder = _trained(wanted, out)
     from app.output import print_json, print_text
 
