@@ -17,15 +17,12 @@ _EVERY = 50
 """Tasks between two lines where there is no terminal."""
 
 
-class LiveProgress:
-    """Counts tasks and successes of the run at hand; `run_id` is known once its first task is done."""
+class LiveBar:
+    """One bar while it is entered, where standard error is a terminal; `bar` is None elsewhere."""
 
     def __init__(self, label: str) -> None:
-        self._label = label
-        self.run_id: str | None = None
-        self._bar: Bar | None = None
-        self._solved = 0
-        self._scored = 0
+        self.label = label
+        self.bar: Bar | None = None
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -38,22 +35,40 @@ class LiveProgress:
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
             )
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bar.add_task(self._label, total=None)
-            self._bar.start()
+            self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self.bar.add_task(self.label, total=None)
+            self.bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self.bar is not None:
+            self.bar.stop()
+
+    def moved(self, done: int, total: int | None, said: str) -> bool:
+        """Move the bar and say something behind its label; False where there is none."""
+        if self.bar is None:
+            return False
+        described = f"{self.label}  {said}"
+        self.bar.update(self.bar.task_ids[0], completed=done, total=total, description=described)
+        return True
+
+
+class LiveProgress(LiveBar):
+    """Counts tasks and successes of the run at hand; `run_id` is known once its first task is done."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.run_id: str | None = None
+        self._solved = 0
+        self._scored = 0
 
     def start(self, label: str) -> None:
         """A new run begins."""
-        self._label, self._solved, self._scored = label, 0, 0
-        if self._bar is not None:
-            self._bar.reset(self._bar.task_ids[0], description=label, total=None)
+        self.label, self._solved, self._scored = label, 0, 0
+        if self.bar is not None:
+            self.bar.reset(self.bar.task_ids[0], description=label, total=None)
         else:
             say(label)
 
@@ -65,16 +80,12 @@ class LiveProgress:
             self._scored += 1
             self._solved += progress.success
         share = f"{self._solved / self._scored:.2f}" if self._scored else "-"
-        if self._bar is not None:
-            description = f"{self._label}  success {share}"
-            self._bar.update(
-                self._bar.task_ids[0], completed=progress.done, total=progress.total, description=description
-            )
-        elif progress.done % _EVERY == 0 or progress.done == progress.total:
-            say(f"{self._label}: {progress.done}/{progress.total}, success {share}")
+        shown = self.moved(progress.done, progress.total, f"success {share}")
+        if not shown and (progress.done % _EVERY == 0 or progress.done == progress.total):
+            say(f"{self.label}: {progress.done}/{progress.total}, success {share}")
 
     def _say(self, line: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(line, highlight=False)
+        if self.bar is not None:
+            self.bar.console.print(line, highlight=False)
         else:
             say(line)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,38 +42,27 @@ def serve(
 
 
 async def _serve(base: Path, adapters: list[str] | None, host: str, port: int) -> None:
-    import uvicorn
-
     from adaptation.manifest import base_record
     from adaptation.serving.live import LiveBase, Place
     from app.output import say
     from app.tune.endpoint import Endpoint
     from app.web.guard import HOSTS, Guard
+    from app.web.listening import listen, server
 
     record = base_record(base)
     chosen = _chosen(adapters, record.sha256)
     places = {kept.name: Place(folder=kept.folder, task=kept.task) for kept in chosen}
     live = LiveBase(base, places)
     models = {record.name: None, **{f"{record.name}:{name}": name for name in places}}
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         await live.open()
         app = Endpoint(live, models).app()
-        config = uvicorn.Config(
-            Guard(app) if host in HOSTS else app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=2,
-        )
         place = f"[{host}]" if ":" in host else host
         say(f"models at http://{place}:{listener.getsockname()[1]}/v1 (Ctrl-C stops it): {', '.join(models)}")
         if host not in LOOPBACK:
             say(f"note: whoever reaches {host} can use these models: there is no key")
         try:
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await server(Guard(app) if host in HOSTS else app).serve(sockets=[listener])
         finally:
             live.close()
 
@@ -96,12 +83,3 @@ def _chosen(names: list[str] | None, base_sha256: str) -> list[Kept]:
         other = next(each for each in found if each not in fitting)
         raise UserError(f"adapter {other.name!r} was trained on another base: {other.manifest.base.path}")
     return fitting
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise UserError(f"cannot listen on {host}, port {port}: {reason}; try --host or --port") from None

@@ -38,7 +38,7 @@ def test_a_taken_port_is_one_line(terminal: Terminal) -> None:
         said = terminal.run("serve", "--port", str(port))
     assert said.status == 2
     assert said.err.splitlines() == [
-        f"atlas: cannot listen on port {port}: Address already in use; choose another with --port"
+        f"atlas: cannot listen on 127.0.0.1, port {port}: Address already in use; choose another with --port"
     ]
     assert not terminal.home.exists()
 
