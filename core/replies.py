@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,8 +25,12 @@ async def ask_object(
     temperature: float | None = None,
     max_output_tokens: int | None = None,
     seed: int | None = None,
+    most_items: int | None = None,
 ) -> ReplyT:
     """One object of `shape`; the server is told its JSON schema, and the reply is validated all the same.
+
+    `most_items` is told the server of each list of the object: a small model goes on until it is cut off. A
+    reply that has more all the same is read.
 
     Raises:
         ModelOutputError: two replies could not be read.
@@ -35,7 +39,7 @@ async def ask_object(
     """
     request = ChatRequest(
         messages=(Message(role="user", content=prompt),),
-        json_schema=reply_schema(shape),
+        json_schema=reply_schema(shape, most_items),
         schema_name=name,
         temperature=temperature,
         max_output_tokens=max_output_tokens,
@@ -53,9 +57,13 @@ async def ask_object(
     return read_object((await model.complete(again)).text, shape)
 
 
-def reply_schema(shape: type[BaseModel]) -> JsonSchema:
+def reply_schema(shape: type[BaseModel], most_items: int | None = None) -> JsonSchema:
     """The schema of a shape. Shapes list all their fields as required, as strict servers want it."""
-    schema: JsonSchema = shape.model_json_schema()
+    schema: dict[str, Any] = shape.model_json_schema()
+    if most_items is not None:
+        for part in schema["properties"].values():
+            if part.get("type") == "array":
+                part["maxItems"] = most_items
     return schema
 
 

@@ -121,7 +121,12 @@ class LlmMuse:
             tail=request.tail,
         )
         reply = await self._ask(
-            prompt.render(), _IdeasReply, "ideas", request.seed, temperature=request.temperature
+            prompt.render(),
+            _IdeasReply,
+            "ideas",
+            request.seed,
+            temperature=request.temperature,
+            most=request.count,
         )
         shown = tuple(source.paper for source in request.sources)
         found: list[Proposal] = []
@@ -177,7 +182,7 @@ class LlmMuse:
             count=request.count,
             fence=_fence((), *request.material),
         )
-        reply = await self._ask(prompt.render(), _ListReply, "texts", request.seed)
+        reply = await self._ask(prompt.render(), _ListReply, "texts", request.seed, most=request.count)
         plain = (" ".join(text.split()) for text in reply.texts)
         return tuple(dict.fromkeys(text for text in plain if text))[: request.count]
 
@@ -185,7 +190,7 @@ class LlmMuse:
         spans = list(sentences(source.abstract))
         texts = tuple(source.abstract[start:end] for start, end in spans)
         prompt = FacetsPrompt(title=source.title, sentences=texts, fence=_fence((source,)))
-        reply = await self._ask(prompt.render(), _FacetsReply, "facets", 0)
+        reply = await self._ask(prompt.render(), _FacetsReply, "facets", 0, most=len(spans))
         found = (
             Facet(kind=kind, text=texts[number - 1], start=spans[number - 1][0], end=spans[number - 1][1])
             for kind in FacetKind
@@ -195,7 +200,14 @@ class LlmMuse:
         return PaperFacets(paper=source.paper, by=self.name, facets=tuple(found))
 
     async def _ask(
-        self, prompt: str, shape: type[_ShapeT], name: str, seed: int, *, temperature: float | None = None
+        self,
+        prompt: str,
+        shape: type[_ShapeT],
+        name: str,
+        seed: int,
+        *,
+        temperature: float | None = None,
+        most: int | None = None,
     ) -> _ShapeT:
         return await ask_object(
             self._model,
@@ -205,6 +217,7 @@ class LlmMuse:
             temperature=self._temperature if temperature is None else temperature,
             max_output_tokens=MOST_OUTPUT_TOKENS,
             seed=seed,
+            most_items=most,
         )
 
 

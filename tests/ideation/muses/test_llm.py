@@ -128,3 +128,15 @@ async def test_the_seed_reaches_the_model() -> None:
     scripted = ScriptedModel(lambda request: ChatReply(text=json.dumps({"ideas": [ANSWER]})))
     await LlmMuse(scripted, temperature=0.7).propose(ProposeRequest(topic=TOPIC, seed=11, temperature=1.2))
     assert (scripted.requests[0].seed, scripted.requests[0].temperature) == (11, 1.2)
+
+
+async def test_the_server_is_told_how_long_a_list_may_be_and_a_longer_one_is_read() -> None:
+    """A half-billion model wrote nine ideas where one was asked for, until it was cut off."""
+    scripted = model({"ideas": [ANSWER] * 3}, {"texts": ["a", "b", "c"]}, dict.fromkeys(FacetKind, [1]))
+    muse = LlmMuse(scripted)
+    assert len((await muse.propose(ProposeRequest(topic=TOPIC, count=2, sources=(SOURCE,)))).proposals) == 2
+    assert await muse.list(ListRequest(question="Which?", count=2)) == ("a", "b")
+    await muse.facets(SOURCE)
+    ideas, texts, facets = (request.json_schema["properties"] for request in scripted.requests)
+    assert (ideas["ideas"]["maxItems"], texts["texts"]["maxItems"]) == (2, 2)
+    assert {facets[kind.value]["maxItems"] for kind in FacetKind} == {3}
