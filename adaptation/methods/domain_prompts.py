@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from adaptation.layers.domains import Sensitivity, follow, frozen_copy, with_noise
 from adaptation.layers.linear import site_generator
 from adaptation.layers.prefix import drawn_embeddings
-from adaptation.layers.prompts import PromptedAttention, PromptMethod
+from adaptation.layers.soft_prompts import PromptedAttention, PromptMethod
 from adaptation.method import Batch, Capabilities, MethodConfig, Serving
 from adaptation.training import Callback, Loss, Run, causal_loss
 from core.errors import UserError

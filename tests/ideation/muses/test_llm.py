@@ -132,10 +132,12 @@ async def test_the_seed_reaches_the_model() -> None:
 
 async def test_the_server_is_told_how_long_a_list_may_be_and_a_longer_one_is_read() -> None:
     """A half-billion model wrote nine ideas where one was asked for, until it was cut off."""
-    scripted = model({"ideas": [ANSWER] * 3}, {"texts": ["a", "b", "c"]}, dict.fromkeys(FacetKind, [1]))
+    scripted = model(
+        {"ideas": [ANSWER] * 3}, {"texts": ["a", "b", "c"]}, {kind.value: [1] for kind in FacetKind}
+    )
     muse = LlmMuse(scripted)
     assert len((await muse.propose(ProposeRequest(topic=TOPIC, count=2, sources=(SOURCE,)))).proposals) == 2
-    assert await muse.list(ListRequest(question="Which?", count=2)) == ("a", "b")
+    assert await muse.list(ListRequest(question="Which?", material=("one",), count=2)) == ("a", "b")
     await muse.facets(SOURCE)
     ideas, texts, facets = (request.json_schema["properties"] for request in scripted.requests)
     assert (ideas["ideas"]["maxItems"], texts["texts"]["maxItems"]) == (2, 2)
