@@ -44,3 +44,10 @@ def load_base(path: Path) -> Base:
     if getattr(model, "hf_quantizer", None) is not None:
         raise UserError(f"{path} cannot be trained: transformers keeps its weights quantised")
     return Base(model=model.eval(), tokenizer=tokenizer)
+
+
+def hide_bars() -> None:
+    """No bars of transformers on standard error, where a command has its own words for what goes on."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()

@@ -67,6 +67,6 @@ def opened(adapter: str, base: Path | None, task: str | None) -> Opened:
 
 def quiet_libraries() -> None:
     """Bars of loading and saving are not for people who train."""
-    from transformers.utils import logging
+    from adaptation.base import hide_bars
 
-    logging.disable_progress_bar()
+    hide_bars()
