@@ -76,12 +76,14 @@ def test_episodes_teach_a_student(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_ideas_teach_a_real_model(gguf: Path, tmp_path: Path) -> None:
     ideas_loop(Loop(terminal=Terminal(folder=tmp_path, variables=EMBEDDER), base=gguf, steps=2))
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_episodes_teach_a_real_student(gguf: Path, tmp_path: Path) -> None:
     variables = {**EMBEDDER, "ATLAS_LOCAL_CONTEXT_TOKENS": "2048"}
