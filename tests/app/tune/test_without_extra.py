@@ -56,7 +56,7 @@ def test_the_others_say_what_to_install_in_one_line(terminal: Terminal, words: t
     done = run(terminal, "tune", *words)
     assert done.returncode == 2
     assert done.stderr == (
-        "atlas: adapter tuning needs torch, transformers, peft, safetensors:"
+        "atlas: adapter tuning needs torch, transformers, peft, safetensors, gguf:"
         " pip install 'atlas-agents[tune]'\n"
     )
     assert done.stdout == ""
