@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from adaptation.layers.linear import DeltaLinear, replace_module
+from adaptation.layers.linear import Adapted, replace_module
 from adaptation.method import AdapterMethod, C, Plan
 from core.errors import UserError
 
 
-class BlockAdapter(nn.Module):
+class BlockAdapter(nn.Module, Adapted):
     """Stands in for a block that maps hidden states [b, t, d] to as many, alone or first of a tuple."""
 
     def __init__(self, base: nn.Module) -> None:
@@ -40,7 +40,7 @@ class BlockMethod(AdapterMethod[C]):
     config: Any
 
     def attach(self, model: nn.Module, plan: Plan) -> None:
-        if any(isinstance(module, BlockAdapter | DeltaLinear) for module in model.modules()):
+        if any(isinstance(module, Adapted) for module in model.modules()):
             raise UserError("the model has an adapter already: load the base model anew")
         sites = self.sites(model)
         model.requires_grad_(False)

@@ -12,7 +12,11 @@ from torch.nn import functional
 from core.errors import UserError
 
 
-class DeltaLinear(nn.Module):
+class Adapted:
+    """A module of ours that stands in a model: no second adapter is put over it."""
+
+
+class DeltaLinear(nn.Module, Adapted):
     """Stands in for a frozen `nn.Linear` with weight W0 [o, i] and adds what a method has learned.
 
     A subclass gives `delta()` [o, i], and if it can a cheaper `branch`, `delta_bias` and `factors`.
@@ -115,7 +119,7 @@ def linear_sites(model: nn.Module, targets: tuple[str, ...]) -> dict[str, nn.Lin
     """
     found: dict[str, nn.Linear] = {}
     for name, module in model.named_modules():
-        if isinstance(module, DeltaLinear):
+        if isinstance(module, Adapted):
             raise UserError(f"{name} has an adapter already: load the base model anew")
         if name.rpartition(".")[2] in targets and isinstance(module, nn.Linear):
             found[name] = module

@@ -224,7 +224,12 @@ def test_sherl_needs_an_early_layer() -> None:
 
 
 def test_two_adapters_do_not_go_on_one_model() -> None:
-    for first, second in (("lora", "bottleneck"), ("mam", "sherl"), ("mola", "widenet")):
+    for first, second in (
+        ("lora", "bottleneck"),
+        ("bottleneck", "lora"),
+        ("mam", "sherl"),
+        ("mola", "widenet"),
+    ):
         model, _ = attached(first)
         with pytest.raises(UserError, match="has an adapter already"):
             make(second, {}).attach(model, Plan())
