@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from core.chat import ChatModel, ChatRequest, JsonSchema, Message
 from core.errors import ModelOutputError
 
+LONGEST_SHOWN = 4_000
+"""Characters of a reply that could not be read, when it is asked for again."""
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -50,11 +52,17 @@ async def ask_object(
         return read_object(reply.text, shape)
     except ModelOutputError as error:
         repair = (
-            Message(role="assistant", content=reply.text or "(nothing)"),
+            Message(role="assistant", content=_shown(reply.text)),
             Message(role="user", content=f"{error} Reply again with that one JSON object and nothing else."),
         )
     again = replace(request, messages=(*request.messages, *repair))
     return read_object((await model.complete(again)).text, shape)
+
+
+def _shown(text: str) -> str:
+    """A reply as it is shown again: one that went on until it was cut off would fill a small context."""
+    kept = text[:LONGEST_SHOWN]
+    return (kept if kept == text else f"{kept} [cut]") or "(nothing)"
 
 
 def reply_schema(shape: type[BaseModel], most_items: int | None = None) -> JsonSchema:
