@@ -30,7 +30,7 @@ def test_a_local_model_writes_ideas_of_two_families_and_every_failure_is_counted
     papers.write_text(json.dumps(PAPERS))
     words = ("ideas", "run", TOPIC, "--corpus", str(papers), "--model", f"local:{larger_gguf}")
     asked = ("--judge", "offline", "--families", "steering,knowledge", "--n", "10")
-    asked = (*asked, "--calls-per-idea", "2", "--rounds", "1")
+    asked = (*asked, "--calls-per-idea", "1", "--rounds", "1")
     own = {"PYTHONPATH": str(ROOT), "ATLAS_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
     own |= {"ATLAS_LOCAL_CONTEXT_TOKENS": "4096", "ATLAS_EMBEDDER": "lexical"}
     done = subprocess.run(
