@@ -60,7 +60,7 @@ def test_a_writer_killed_again_and_again_loses_nothing_and_doubles_nothing(datab
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @on_disk
-@pytest.mark.parametrize("seed", [2, 3, 4])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.long) for seed in (3, 4))])
 def test_five_hundred_writes_through_dozens_of_deaths(database: Database, seed: int) -> None:
     killed_again_and_again(database, 500, seed=seed, kills=30, timeout=550)
 

@@ -47,7 +47,7 @@ def test_a_write_that_dies_at_a_line_is_whole_or_nothing(database: Database, wri
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @on_disk
-@pytest.mark.parametrize("write", ["learn", "edit", "rollback"])
+@pytest.mark.parametrize("write", [pytest.param("learn", marks=pytest.mark.long), "edit", "rollback"])
 def test_a_write_that_dies_at_any_line_is_whole_or_nothing(database: Database, write: str) -> None:
     deaths = die_at_lines(database, write, first=1, step=1, modules=WRITING, timeout=550)
     assert len(deaths) > 60
