@@ -29,6 +29,7 @@ from adaptation.manifest import base_record
 from adaptation.recipe import Recipe
 from adaptation.registry import entries
 from core.errors import AtlasError, UserError
+from core.jsonl import numbered_lines
 
 SETTINGS, FITS, TRIALS = "comparison.json", "fits.jsonl", "trials.jsonl"
 LIKE_LORA = 8
@@ -225,7 +226,7 @@ def _read(path: Path, kind: type[Any]) -> Iterator[Any]:
     """Whole lines; one that was cut off when the process was killed is done again."""
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for _, line in numbered_lines(path.read_text(encoding="utf-8")):
         try:
             yield kind.model_validate_json(line)
         except ValidationError:

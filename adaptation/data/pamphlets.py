@@ -19,6 +19,7 @@ from adaptation.data.encoding import InformedExample, prompt_ids
 from core.adapters import SftExample, Turn, Value
 from core.errors import UserError
 from core.guidance import Guidance, GuidanceItem, render_guidance
+from core.jsonl import numbered_lines
 from memory.items import LIVE, Audience, Item
 
 if TYPE_CHECKING:
@@ -60,17 +61,16 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     UserError: the file cannot be read, has a line that is no question, or holds none.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(Question.model_validate_json(line))
-            except ValidationError as error:
-                first = error.errors(include_url=False, include_input=False)[0]
-                raise UserError(f"{path}, line {number} is no question: {first['msg']}") from None
+    for number, line in numbered_lines(text):
+        try:
+            found.append(Question.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise UserError(f"{path}, line {number} is no question: {first['msg']}") from None
     if not found:
         raise UserError(f"{path} holds no question")
     return tuple(found)

@@ -11,6 +11,7 @@ import typer
 
 from app.options import Json, Seed
 from core.errors import UserError
+from core.jsonl import numbered_lines
 
 if TYPE_CHECKING:
     from ideation.ranking.match_log import Axis
@@ -136,13 +137,11 @@ def _pairs(file: Path) -> list[tuple[str, str, bool]]:
     UserError: the file or one of its lines is no labelled pair; the message names it.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file} cannot be read: {error}") from None
     found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(text):
         try:
             raw = json.loads(line)
             one, other, same = raw["one"], raw["other"], raw["same"]

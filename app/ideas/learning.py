@@ -11,6 +11,7 @@ import typer
 
 from app.options import Json, Seed
 from core.errors import UserError
+from core.jsonl import numbered_lines
 
 if TYPE_CHECKING:
     from ideation.families.adapters.features import Judged
@@ -125,7 +126,7 @@ def _scores(file: Path) -> list[float | None]:
         whole = json.loads(text)
         rows = whole.get("ideas", [whole]) if isinstance(whole, dict) else whole
     except json.JSONDecodeError:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        rows = [json.loads(line) for _, line in numbered_lines(text)]
     found: list[float | None] = []
     for number, row in enumerate(rows, 1):
         score = row.get("score")

@@ -13,6 +13,7 @@ import typer
 from app.ideas.running import Corpus, Judge
 from app.options import Json, Seed
 from core.errors import UserError
+from core.jsonl import numbered_lines
 
 if TYPE_CHECKING:
     from ideation.ranking.blinding import Entry
@@ -105,9 +106,7 @@ def read_entries(file: Path, least: int = 2) -> list[Entry]:
         whole = json.loads(text)
         found = whole.get("ideas", [whole]) if isinstance(whole, dict) else whole
     except json.JSONDecodeError:
-        found = [
-            _line(file, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()
-        ]
+        found = [_line(file, number, line) for number, line in numbered_lines(text)]
     entries: list[Entry] = []
     for number, each in enumerate(found if isinstance(found, list) else [], 1):
         if not isinstance(each, dict) or not any(isinstance(value, str) for value in each.values()):

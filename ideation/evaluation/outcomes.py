@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
+from core.jsonl import numbered_lines
 from ideation.evaluation.resampling import RESAMPLES, Estimate, bootstrap
 
 Floats = NDArray[np.float64]
@@ -120,7 +121,7 @@ def _records(text: str) -> list[tuple[int, object]]:
         found = whole if isinstance(whole, list) else whole.get("ideas", [whole])
         return list(enumerate(found if isinstance(found, list) else [], 1))
     except json.JSONDecodeError:
-        return [(number, _line(line)) for number, line in enumerate(plain.splitlines(), 1) if line.strip()]
+        return [(number, _line(line)) for number, line in numbered_lines(plain)]
 
 
 def _line(line: str) -> object:

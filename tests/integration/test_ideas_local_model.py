@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from core.jsonl import numbered_lines
+
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "membranes for desalination that do not tear"
 PAPERS = (
@@ -48,7 +50,7 @@ def test_a_local_model_writes_ideas_of_two_families_and_every_failure_is_counted
     arms = {arm["lever"]: (arm["wanted"], arm["made"], arm["kept"]) for arm in document["arms"]}
     with capsys.disabled():
         print({"ideas": len(document["ideas"]), "calls": calls, "arms": arms, "failures": failures})  # noqa: T201
-    logged = (Path(document["folder"]) / "calls.jsonl").read_text().splitlines()
+    logged = numbered_lines((Path(document["folder"]) / "calls.jsonl").read_text(encoding="utf-8"))
     assert len(logged) == calls > 0
     assert {arm["family"] for arm in document["arms"]} == {"steering", "knowledge"}
     made = sum(arm["made"] for arm in document["arms"])

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.errors import UserError
+from core.jsonl import numbered_lines
 from ideation.arm import Rejected
 from ideation.idea import Idea, IdeaId, IdeaText, new_idea, text_diff
 
@@ -207,7 +208,7 @@ def read_log(text: str) -> tuple[Entry, ...]:
         UserError: it is no log of a gate.
     """
     found = []
-    for number, each in enumerate(text[: text.rfind("\n") + 1].splitlines(), 1):
+    for number, each in numbered_lines(text[: text.rfind("\n") + 1]):
         try:
             raw = json.loads(each)
             said = IdeaText(**raw.pop("text")) if raw["text"] else raw.pop("text")

@@ -71,10 +71,10 @@ def test_ideas_made_anywhere_are_ranked(desk: Terminal, papers: Path) -> None:
             "text": "Measure salt rejection for 300 hours against an uncut control."
             " It costs a week of existing data.",
         },
-        {"id": "third", "title": "Birds", "text": "Birds are counted. Nobody knows how many there are."},
+        {"id": "third", "title": "Birds", "text": "Birds are counted.\u2028Nobody knows how many there are."},
     ]
     file = desk.folder / "ideas.jsonl"
-    file.write_text("\n".join(map(json.dumps, texts)))
+    file.write_text("\n".join(json.dumps(text, ensure_ascii=False) for text in texts), encoding="utf-8")
     log = desk.folder / "matches.jsonl"
     said = desk.ok("ideas", "rank", file, "--axes", "feasibility", "--log", log, "--json").document
     assert ideas(said)[0]["id"] == "plain"

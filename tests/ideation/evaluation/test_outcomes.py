@@ -48,6 +48,7 @@ FORMS = (
     '{"id": "a", "worked": 1, "cost": 2.5}\n{"id": "b", "worked": false}',
     "\ufeffid,worked,cost\na,1,2.5\nb,0,\n",
     json.dumps({"ideas": [{"id": "a", "worked": 1, "cost": 2.5}, {"id": "b", "worked": 0}]}),
+    '{"id": "a", "worked": 1, "cost": 2.5, "no\u2028te": null}\n{"id": "b", "worked": false}',
 )
 
 

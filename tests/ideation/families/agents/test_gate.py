@@ -92,14 +92,14 @@ async def test_4_9_acts_of_an_earlier_go_are_taken_again_and_only_new_ones_are_t
     acts: list[Act], done: int
 ) -> None:
     wanted = {idea.id: act for idea, act in zip(IDEAS, acts, strict=True)}
-    first = Gate(ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim"))
+    first = Gate(ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim\u2028Lee"))
     await first.hold("written", IDEAS)
     text = first.to_jsonl()
     assert read_log(text) == first.log
     assert read_log(text + '{"torn": ') == first.log
     told: list[Entry] = []
     again = Gate(
-        ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim"),
+        ScriptedDecider(rule=lambda _, idea: decision(wanted[idea.id], idea), name="Kim\u2028Lee"),
         stages=("written",),
         known=first.log[:done],
         tell=told.append,
