@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from adaptation.comparison.summary import Line, Summary
+from core.svg import draw_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SALT = "atlas"
 HEADINGS = (
     "method", "size", "rate", "parameters", "off", "loss", "accuracy", "forgetting", "steps", "seconds",
     "peak MB", "disk KB",
@@ -137,19 +135,4 @@ def plot(summary: Summary, budget: str) -> str:
         axes.set_xlabel("forgetting: loss on neutral text, after less before")
         axes.set_ylabel("held-out loss")
 
-    return _svg(draw)
-
-
-def _svg(draw: Callable[[Axes], None]) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.hashsalt": _SALT, "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(7.2, 4.4), layout="constrained")
-        axes = figure.add_subplot()
-        draw(axes)
-        axes.spines[["top", "right"]].set_visible(False)
-        target = io.StringIO()
-        figure.savefig(target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    whole = target.getvalue()
-    return whole[whole.index("<svg") :]
+    return draw_svg(draw, width_inches=7.2, height_inches=4.4)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.svg import draw_svg
 from ideation.report.record import RunRecord
 
 if TYPE_CHECKING:
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 _WIDTH_INCHES, _ROW_INCHES, _LEAST_INCHES = 7.2, 0.17, 2.4
 _MOST_ROWS = 60
-_SALT = "atlas"
 
 
 def plots(record: RunRecord) -> tuple[tuple[str, str], ...]:
@@ -38,7 +36,9 @@ def _ranks(record: RunRecord) -> str:
         axes.invert_yaxis()
         axes.set_xlabel("rank")
 
-    return _svg(draw, max(_LEAST_INCHES, _ROW_INCHES * len(ideas) + 0.8))
+    return draw_svg(
+        draw, width_inches=_WIDTH_INCHES, height_inches=max(_LEAST_INCHES, _ROW_INCHES * len(ideas) + 0.8)
+    )
 
 
 def _axes(record: RunRecord) -> str:
@@ -60,7 +60,7 @@ def _axes(record: RunRecord) -> str:
         axes.set_xlabel(f"{one} (log odds)")
         axes.set_ylabel(f"{two} (log odds)")
 
-    return _svg(draw, 3.6)
+    return draw_svg(draw, width_inches=_WIDTH_INCHES, height_inches=3.6)
 
 
 def _arms(record: RunRecord) -> str:
@@ -74,19 +74,6 @@ def _arms(record: RunRecord) -> str:
         axes.invert_yaxis()
         axes.legend(fontsize=7)
 
-    return _svg(draw, max(_LEAST_INCHES, 0.24 * len(names) + 0.8))
-
-
-def _svg(draw: Callable[[Axes], None], height_inches: float) -> str:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.hashsalt": _SALT, "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
-        axes = figure.add_subplot()
-        draw(axes)
-        axes.spines[["top", "right"]].set_visible(False)
-        target = io.StringIO()
-        figure.savefig(target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    whole = target.getvalue()
-    return whole[whole.index("<svg") :]
+    return draw_svg(
+        draw, width_inches=_WIDTH_INCHES, height_inches=max(_LEAST_INCHES, 0.24 * len(names) + 0.8)
+    )
