@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     AnyMethod = AdapterMethod[BaseModel]
 
 GROUP = "atlas.adapters"
-NEEDED = ("torch", "transformers", "peft", "safetensors", "gguf", "yaml")
+NEEDED = ("torch", "transformers", "peft", "safetensors", "gguf", "llguidance", "yaml")
 
 
 class Kind(StrEnum):

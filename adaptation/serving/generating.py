@@ -9,10 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from adaptation.serving.shaping import Shape
 
 BROKEN = "�"
 PROBE_TOKENS, PROBE_TOLERANCE = 12, 1e-3
@@ -45,22 +48,24 @@ def write(
     sampling: Sampling,
     *,
     cached: bool = True,
+    shape: Shape | None = None,
     told: Callable[[str], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Written:
     """Answer a prompt of token ids. `told` hears each new piece of the text; `stopped` ends it early.
 
-    Without `cached` the whole text is read again for each token: the same result, and slow.
+    A `shape` says which tokens may come. Without `cached` the whole text is read again for each token: the
+    same result, and slow.
     """
     ends, text = end_ids(model, tokenizer), Text(tokenizer, sampling.stop)
     count, ended = 0, False
-    for token in _tokens(model, prompt, sampling, cached=cached):
+    for token in _tokens(model, prompt, sampling, shape, cached=cached):
         count += 1
         ended = token in ends
         piece = "" if ended else text.add(token)
         if told is not None and piece:
             told(piece)
-        ended = ended or text.stopped
+        ended = ended or text.stopped or (shape is not None and shape.ended)
         if ended or stopped():
             break
     rest = text.rest()
@@ -137,7 +142,9 @@ def reads_on(model: nn.Module) -> bool:
     return bool(apart <= PROBE_TOLERANCE * max(1.0, float(whole.abs().max())))
 
 
-def _tokens(model: nn.Module, prompt: Sequence[int], sampling: Sampling, *, cached: bool) -> Iterator[int]:
+def _tokens(
+    model: nn.Module, prompt: Sequence[int], sampling: Sampling, shape: Shape | None, *, cached: bool
+) -> Iterator[int]:
     device = _device(model)
     # On the CPU, so that a seed gives the same text wherever the model is.
     draw = torch.Generator().manual_seed(sampling.seed)
@@ -154,7 +161,12 @@ def _tokens(model: nn.Module, prompt: Sequence[int], sampling: Sampling, *, cach
                 **options,
             )
         cache = out.past_key_values if cached else None
-        ids.append(_chosen(out.logits[0, -1].float().cpu(), sampling, draw))
+        last = out.logits[0, -1].float().cpu()
+        if shape is not None:
+            last = last.masked_fill(~torch.from_numpy(shape.allowed()), -torch.inf)
+        ids.append(_chosen(last, sampling, draw))
+        if shape is not None:
+            shape.take(ids[-1])
         yield ids[-1]
 
 

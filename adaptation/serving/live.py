@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from adaptation.artifact import load
 from adaptation.base import Base, load_base
 from adaptation.data.encoding import prompt_ids
-from adaptation.serving.generating import Sampling, Written, reads_on, write
+from adaptation.serving.generating import Sampling, Written, end_ids, reads_on, write
+from adaptation.serving.shaping import Shapes
 from core.adapters import Turn
 from core.chat import ChatReply, ChatRequest, Message
 from core.errors import ProviderError, UserError
@@ -26,6 +27,8 @@ from core.usage import TokenUsage
 
 if TYPE_CHECKING:
     from adaptation.method import AdapterMethod
+    from adaptation.serving.shaping import Shape
+    from core.chat import JsonSchema
 
 MOST_TOKENS = 1024
 """Of a reply, where a request does not say."""
@@ -41,7 +44,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A chat to go on with; None leaves a knob to this server: temperature 1, a seed of its own."""
+    """A chat to go on with; None leaves a knob to this server: temperature 1, a seed of its own.
+
+    The reply is held to `json_schema`.
+    """
 
     messages: tuple[Message, ...]
     temperature: float | None = None
@@ -49,6 +55,7 @@ class Asked:
     max_tokens: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    json_schema: JsonSchema | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class LiveBase:
         self._on: str | None = None
         self._method: AdapterMethod[Any] | None = None
         self._cached: dict[str, bool] = {}
+        self._shapes: Shapes | None = None
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-model")
 
     def add(self, name: str, place: Place) -> None:
@@ -96,6 +104,7 @@ class LiveBase:
         Raises:
             UserError: there is no such adapter, or it or the base cannot be read.
             ProviderError: the chat is longer than the model can read.
+            BadSchema: no reply can be held to the schema.
         """
         ended = threading.Event()
         work = asyncio.wrap_future(self._worker.submit(self._answer, name, asked, told, ended.is_set))
@@ -110,7 +119,7 @@ class LiveBase:
         self._worker.shutdown(wait=True, cancel_futures=False)
 
     def _forget(self) -> None:
-        self._base, self._method, self._on = None, None, None
+        self._base, self._method, self._on, self._shapes = None, None, None, None
 
     def _answer(
         self,
@@ -128,10 +137,19 @@ class LiveBase:
             ids,
             sampling,
             cached=name is None or self._cached[name],
+            shape=self._shape(base, asked.json_schema),
             told=told,
             stopped=stopped,
         )
         return Answered(text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended)
+
+    def _shape(self, base: Base, schema: JsonSchema | None) -> Shape | None:
+        if schema is None:
+            return None
+        if self._shapes is None:
+            size, ends = int(base.model.config.vocab_size), end_ids(base.model, base.tokenizer)
+            self._shapes = Shapes(base.tokenizer, size, ends)
+        return self._shapes.shape(schema)
 
     def _with(self, name: str | None) -> Base:
         """The base with that adapter on it and no other."""
@@ -170,7 +188,7 @@ class LiveBase:
 
 
 class LiveModel:
-    """A `ChatModel` over a live base. Tools are refused; a JSON schema cannot be enforced and is not."""
+    """A `ChatModel` over a live base. A JSON schema is held to; tools are refused."""
 
     def __init__(self, live: LiveBase, name: str | None, *, shown_as: str) -> None:
         self._live: LiveBase | None = live
@@ -185,7 +203,7 @@ class LiveModel:
 
         Raises:
             UserError: the model is closed, or its files cannot be read.
-            ProviderError: the request has tools, or is longer than the model can read.
+            ProviderError: the request has tools, a schema that is none, or more than the model can read.
         """
         if self._live is None:
             raise UserError(f"{self._name} is closed: build the model again")
@@ -200,6 +218,7 @@ class LiveModel:
                 max_tokens=request.max_output_tokens,
                 seed=request.seed,
                 stop=request.stop,
+                json_schema=request.json_schema,
             ),
         )
         return ChatReply(

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from adaptation.serving.shaping import BadSchema
 from app.tune.wire import AskedChat, Body, Refused, Reply, finish_reason, read_chat
 from core.errors import AtlasError, ProviderError
 
@@ -131,6 +132,8 @@ def _event(body: Body) -> str:
 def _result(work: asyncio.Task[Answered]) -> Answered:
     try:
         return work.result()
+    except BadSchema as error:
+        raise Refused(400, str(error), param="response_format") from None
     except ProviderError as error:
         raise Refused(400, str(error), code="context_length_exceeded", param="messages") from None
     except AtlasError as error:
@@ -147,6 +150,7 @@ def _asked(chat: AskedChat) -> Asked:
         max_tokens=chat.max_completion_tokens or chat.max_tokens,
         seed=None if chat.seed is None else chat.seed % 2**63,
         stop=tuple(chat.stop),
+        json_schema=chat.schema_asked(),
     )
 
 

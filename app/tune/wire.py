@@ -47,6 +47,30 @@ class _TextFormat(_Wire):
     type: Literal["text"]
 
 
+class _ObjectFormat(_Wire):
+    """Some JSON object."""
+
+    type: Literal["json_object"]
+
+
+class _NamedSchema(_Wire):
+    name: str
+    description: str | None = None
+    strict: bool | None = None
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
+class _SchemaFormat(_Wire):
+    """A JSON object of this schema, which is held to whether or not it is strict."""
+
+    type: Literal["json_schema"]
+    json_schema: _NamedSchema
+
+
+ResponseFormat = Annotated[_TextFormat | _ObjectFormat | _SchemaFormat, Field(discriminator="type")]
+ANY_OBJECT = {"type": "object"}
+
+
 class _StreamOptions(_Wire):
     include_usage: bool = False
 
@@ -64,13 +88,20 @@ class AskedChat(_Wire):
     stop: Annotated[list[str], BeforeValidator(_several)] = Field(default_factory=list, max_length=4)
     stream: bool = False
     stream_options: _StreamOptions | None = None
-    response_format: _TextFormat | None = None
+    response_format: ResponseFormat | None = None
     n: Literal[1] | None = None
     logprobs: Literal[False] | None = None
     frequency_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
     presence_penalty: Annotated[float | None, Field(ge=0, le=0)] = None
     user: str | None = None
     metadata: dict[str, str] | None = None
+
+    def schema_asked(self) -> dict[str, Any] | None:
+        """What the reply is to be held to."""
+        wanted = self.response_format
+        if isinstance(wanted, _SchemaFormat):
+            return wanted.json_schema.json_schema
+        return ANY_OBJECT if isinstance(wanted, _ObjectFormat) else None
 
 
 class Refused(Exception):

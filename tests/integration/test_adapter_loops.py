@@ -28,6 +28,7 @@ from adaptation.serving.opening import open_adapter  # noqa: E402
 from app.house import House  # noqa: E402
 from core.adapters import Turn  # noqa: E402
 from core.chat import ChatRequest, Message  # noqa: E402
+from core.jsonl import numbered_lines  # noqa: E402
 from core.settings import Settings  # noqa: E402
 from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 from tests.app.ideas.conftest import write_papers  # noqa: E402
@@ -109,9 +110,9 @@ def ideas_loop(loop: Loop) -> None:
     document: Any = again.document
     stages = {stage["stage"]: stage for stage in document["stages"]}
     calls = sum(stage["calls"] for stage in stages.values())
-    logged = (Path(document["folder"]) / "calls.jsonl").read_text(encoding="utf-8").splitlines()
+    logged = numbered_lines((Path(document["folder"]) / "calls.jsonl").read_text(encoding="utf-8"))
     assert len(logged) == calls > 0
-    rows = [json.loads(line) for line in logged]
+    rows = [json.loads(line) for _, line in logged]
     assert {row["reply"]["model"] for row in rows} == {"adapter:ours"}
     assert all(row["reply"]["usage"]["output"] > 0 for row in rows)
     failures = sum(count for stage in stages.values() for count in stage["failures"].values())

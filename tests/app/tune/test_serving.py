@@ -9,8 +9,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import BaseModel
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -176,7 +178,7 @@ def test_errors_are_in_openais_form(client: OpenAI, url: str) -> None:
     assert httpx.post(f"{url}/chat/completions", content=b"\xff").json()["error"]["message"]
 
 
-@pytest.mark.parametrize("odd", [{"n": 2}, {"logprobs": True}, {"response_format": {"type": "json_object"}}])
+@pytest.mark.parametrize("odd", [{"n": 2}, {"logprobs": True}, {"response_format": {"type": "grammar"}}])
 def test_what_cannot_be_done_is_refused_and_not_ignored(odd: dict[str, object]) -> None:
     with pytest.raises(Refused) as refused:
         read_chat(json.dumps({"model": "tiny", "messages": ASK, **odd}).encode())
@@ -184,9 +186,39 @@ def test_what_cannot_be_done_is_refused_and_not_ignored(odd: dict[str, object]) 
     assert next(iter(odd)) in str(refused.value)
 
 
+class Verdict(BaseModel):
+    """What the client's own reading of a reply wants."""
+
+    verdict: Literal["benign", "attack"]
+    certain: bool
+
+
+@pytest.mark.parametrize("model", ["tiny", *(f"tiny:{name}" for name in METHODS)])
+def test_a_reply_is_held_to_its_schema(model: str, client: OpenAI) -> None:
+    """Asked for as OpenAI's client asks: by a class."""
+    said = client.chat.completions.parse(model=model, messages=ASK, response_format=Verdict, max_tokens=200)  # type: ignore[arg-type]
+    assert isinstance(said.choices[0].message.parsed, Verdict)
+    assert said.choices[0].finish_reason == "stop"
+
+
+def test_a_reply_may_be_asked_to_be_some_object(client: OpenAI) -> None:
+    said = greedy(client, "tiny", response_format={"type": "json_object"}, max_tokens=8)
+    assert said.choices[0].message.content.lstrip().startswith("{")  # type: ignore[attr-defined]
+    plain = greedy(client, "tiny", response_format={"type": "text"})
+    assert plain.choices[0].message.content == greedy(client, "tiny").choices[0].message.content  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_no_schema_is_refused(stream: bool, client: OpenAI) -> None:
+    described = {"type": "json_schema", "json_schema": {"name": "odd", "schema": {"type": "nonsense"}}}
+    with pytest.raises(BadRequestError, match="no reply can be held to this schema") as refused:
+        greedy(client, "tiny", response_format=described, stream=stream)
+    assert refused.value.param == "response_format"
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_client_that_hangs_up_makes_room_for_the_next(stream: bool, url: str) -> None:
-    ask = {"model": "tiny", "messages": ASK, "max_tokens": 1900, "stream": stream}
+    ask = {"model": "tiny", "messages": ASK, "temperature": 0, "max_tokens": 1900, "stream": stream}
     address = f"{url}/chat/completions"
     async with httpx.AsyncClient() as client:
         if stream:
