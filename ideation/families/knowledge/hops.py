@@ -6,53 +6,32 @@ Every idea lists the paper of each hop of its line; a paper serves a line once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ideation.arm import Desk, Produced
-from ideation.families.knowledge.inspirations import TAKE_OVER, pool_of
-from ideation.families.knowledge.screening import Screening, screen
+from ideation.families.knowledge.inspirations import INSPIRATION, InspiredArm, take_over
+from ideation.families.knowledge.screening import Screened
 from ideation.families.knowledge.sitting import Sitting, Wish
 from ideation.families.search.worth import Ratings
-from ideation.idea import Family, Idea
-from ideation.muse import Operator, Source
-
-INSPIRATION = "inspiration:"
+from ideation.idea import Idea
+from ideation.muse import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InspirationHops:
+class InspirationHops(InspiredArm):
     """At most `hops` papers a line. After each hop the `beam` ideas that the judge grades best go on. What is
     wanted is spread evenly over the hops. What is missing then begins anew, in `tries` in all.
     """
 
     hops: int = 3
     beam: int = 5
-    tries: int = 3
-    near: int = 45
-    others: int = 45
-    screening: Screening = field(default_factory=lambda: Screening(rounds=2, enough=6))
-
-    @property
-    def family(self) -> Family:
-        return Family.KNOWLEDGE
 
     @property
     def lever(self) -> str:
         return "inspiration_hops"
 
-    async def run(self, desk: Desk, wanted: int) -> Produced:
-        sitting = Sitting(self, desk, wanted)
-        measures: dict[str, float] = {}
-        return await sitting.finish(self._work(sitting, measures), lambda: measures)
-
-    async def _work(self, sitting: Sitting, measures: dict[str, float]) -> None:
-        desk = sitting.desk
-        pool = pool_of(sitting, self.near, self.others if self.screening.non_obvious else 0)
-        found = await screen(desk, sitting.stage, desk.topic, pool, self.screening)
-        measures.update(screened=len(pool), hops=0.0)
-        if not found.kept:
-            return
-        ratings = Ratings(desk, sitting.stage)
+    async def _write(self, sitting: Sitting, found: Screened, measures: dict[str, float]) -> None:
+        ratings = Ratings(sitting.desk, sitting.stage)
+        measures["hops"] = 0.0
         for _ in range(self.tries):
             if sitting.missing:
                 measures["hops"] = max(measures["hops"], await self._lines(sitting, ratings, found.kept))
@@ -98,7 +77,7 @@ def _wish(parent: Idea | None, inspiration: Source, number: int) -> Wish:
     return Wish(
         sources=(inspiration,),
         parents=() if parent is None else (parent,),
-        operator=Operator(deck="inspirations", name=f"hop {number}", instruction=TAKE_OVER),
+        operator=take_over(f"hop {number}"),
         tags=(*before, f"{INSPIRATION}{inspiration.paper}"),
         round=number - 1,
     )
