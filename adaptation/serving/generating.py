@@ -34,11 +34,57 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """`tokens` counts all that were written, with the end mark; `ended` is False where a limit cut it."""
+    """`tokens` counts all that were written, with the end mark; `ended` is False where a limit cut it.
+
+    `reused` of the prompt's tokens were still known from the text before.
+    """
 
     text: str
     tokens: int
     ended: bool
+    reused: int
+
+
+class Reader:
+    """Reads texts from left to right. What one has in common with the text before is not read again.
+
+    Without `cached` every text is read whole at each token: the same result, and slow.
+    """
+
+    def __init__(self, model: nn.Module, *, cached: bool = True) -> None:
+        self.model, self._cached = model, cached
+        self._ids: list[int] = []
+        self._cache: Any = None
+        known = inspect.signature(model.forward).parameters
+        self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+
+    def known(self, ids: Sequence[int]) -> int:
+        """How many of the first tokens need not be read to say what follows the last."""
+        most = min(len(self._ids), len(ids) - 1)
+        if list(ids[:most]) == self._ids[:most]:
+            return most
+        return next(place for place in range(most) if ids[place] != self._ids[place])
+
+    def next(self, ids: Sequence[int]) -> Tensor:
+        """Logits [vocabulary] of what follows, float32 on the CPU."""
+        cache, start = self._kept(self.known(ids))
+        # Whatever ends the pass halfway leaves a cache that is not worth having.
+        self._ids, self._cache = [], None
+        read = torch.tensor([ids[start:]], device=_device(self.model))
+        with torch.inference_mode():
+            out = self.model(input_ids=read, past_key_values=cache, use_cache=self._cached, **self._options)
+        if self._cached:
+            self._ids, self._cache = list(ids), out.past_key_values
+        return out.logits[0, -1].float().cpu()
+
+    def _kept(self, count: int) -> tuple[Any, int]:
+        """The cache of the first tokens, as far as it can be had."""
+        if count and (more := len(self._ids) - count):
+            try:
+                self._cache.crop(-more)
+            except (RuntimeError, ValueError, NotImplementedError):
+                return None, 0  # layers that forget what is long ago cannot go back to it
+        return (self._cache, count) if count else (None, 0)
 
 
 def write(
@@ -47,19 +93,20 @@ def write(
     prompt: Sequence[int],
     sampling: Sampling,
     *,
-    cached: bool = True,
+    reader: Reader | None = None,
     shape: Shape | None = None,
     told: Callable[[str], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Written:
     """Answer a prompt of token ids. `told` hears each new piece of the text; `stopped` ends it early.
 
-    A `shape` says which tokens may come. Without `cached` the whole text is read again for each token: the
-    same result, and slow.
+    A `shape` says which tokens may come. A `reader` of this model knows the text that it has read before.
     """
+    reader = reader or Reader(model)
+    reused = reader.known(prompt)
     ends, text = end_ids(model, tokenizer), Text(tokenizer, sampling.stop)
     count, ended = 0, False
-    for token in _tokens(model, prompt, sampling, shape, cached=cached):
+    for token in _tokens(reader, prompt, sampling, shape):
         count += 1
         ended = token in ends
         piece = "" if ended else text.add(token)
@@ -71,7 +118,7 @@ def write(
     rest = text.rest()
     if told is not None and rest:
         told(rest)
-    return Written(text=text.said, tokens=count, ended=ended)
+    return Written(text=text.said, tokens=count, ended=ended, reused=reused)
 
 
 def end_ids(model: nn.Module, tokenizer: Any) -> frozenset[int]:
@@ -142,29 +189,15 @@ def reads_on(model: nn.Module) -> bool:
     return bool(apart <= PROBE_TOLERANCE * max(1.0, float(whole.abs().max())))
 
 
-def _tokens(
-    model: nn.Module, prompt: Sequence[int], sampling: Sampling, shape: Shape | None, *, cached: bool
-) -> Iterator[int]:
-    device = _device(model)
+def _tokens(reader: Reader, prompt: Sequence[int], sampling: Sampling, shape: Shape | None) -> Iterator[int]:
     # On the CPU, so that a seed gives the same text wherever the model is.
     draw = torch.Generator().manual_seed(sampling.seed)
-    ids, cache = list(prompt), None
-    known = inspect.signature(model.forward).parameters
-    options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+    ids = list(prompt)
     for _ in range(sampling.max_tokens):
-        read = ids[-1:] if cache is not None else ids
-        with torch.inference_mode():
-            out = model(
-                input_ids=torch.tensor([read], device=device),
-                past_key_values=cache,
-                use_cache=cached,
-                **options,
-            )
-        cache = out.past_key_values if cached else None
-        last = out.logits[0, -1].float().cpu()
+        logits = reader.next(ids)
         if shape is not None:
-            last = last.masked_fill(~torch.from_numpy(shape.allowed()), -torch.inf)
-        ids.append(_chosen(last, sampling, draw))
+            logits = logits.masked_fill(~torch.from_numpy(shape.allowed()), -torch.inf)
+        ids.append(_chosen(logits, sampling, draw))
         if shape is not None:
             shape.take(ids[-1])
         yield ids[-1]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from adaptation.artifact import load
 from adaptation.base import Base, load_base
 from adaptation.data.encoding import prompt_ids
-from adaptation.serving.generating import Sampling, Written, end_ids, reads_on, write
+from adaptation.serving.generating import Reader, Sampling, Written, end_ids, reads_on, write
 from adaptation.serving.shaping import Shapes
 from core.adapters import Turn
 from core.chat import ChatReply, ChatRequest, Message
@@ -60,8 +60,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
+    """`reused` of the prompt's tokens were still known from the answer before."""
+
     text: str
     prompt_tokens: int
+    reused: int
     tokens: int
     ended: bool
 
@@ -69,6 +72,8 @@ class Answered:
 class LiveBase:
     """One base model and its adapters by name, worked by one thread: requests queue, and each finds the
     adapter that it asks for on the model. The model is read at the first of them.
+
+    Where a chat goes on from the last one with the same adapter, only what is new is read.
     """
 
     def __init__(self, path: Path, adapters: Mapping[str, Place], *, base: Base | None = None) -> None:
@@ -77,6 +82,7 @@ class LiveBase:
         self._on: str | None = None
         self._method: AdapterMethod[Any] | None = None
         self._cached: dict[str, bool] = {}
+        self._reader: Reader | None = None
         self._shapes: Shapes | None = None
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-model")
 
@@ -119,7 +125,8 @@ class LiveBase:
         self._worker.shutdown(wait=True, cancel_futures=False)
 
     def _forget(self) -> None:
-        self._base, self._method, self._on, self._shapes = None, None, None, None
+        self._base, self._method, self._on = None, None, None
+        self._reader, self._shapes = None, None
 
     def _answer(
         self,
@@ -136,12 +143,18 @@ class LiveBase:
             base.tokenizer,
             ids,
             sampling,
-            cached=name is None or self._cached[name],
+            reader=self._reader,
             shape=self._shape(base, asked.json_schema),
             told=told,
             stopped=stopped,
         )
-        return Answered(text=written.text, prompt_tokens=len(ids), tokens=written.tokens, ended=written.ended)
+        return Answered(
+            text=written.text,
+            prompt_tokens=len(ids),
+            reused=written.reused,
+            tokens=written.tokens,
+            ended=written.ended,
+        )
 
     def _shape(self, base: Base, schema: JsonSchema | None) -> Shape | None:
         if schema is None:
@@ -163,12 +176,14 @@ class LiveBase:
         if name is not None and name != self._on:
             self._put_on(base, name)
         base.model.eval()
+        if self._reader is None:
+            self._reader = Reader(base.model, cached=name is None or self._cached[name])
         return base
 
     def _take_off(self) -> None:
         if self._method is not None and self._base is not None:
             self._method.detach(self._base.model)
-        self._method, self._on = None, None
+        self._method, self._on, self._reader = None, None, None
 
     def _put_on(self, base: Base, name: str) -> None:
         place = self._adapters[name]
@@ -224,8 +239,8 @@ class LiveModel:
         return ChatReply(
             text=answered.text,
             usage=TokenUsage(
-                input=answered.prompt_tokens,
-                cache_read=0,
+                input=answered.prompt_tokens - answered.reused,
+                cache_read=answered.reused,
                 cache_write=0,
                 output=answered.tokens,
                 reasoning=0,

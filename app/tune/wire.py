@@ -165,11 +165,12 @@ class Reply:
         }
 
 
-def usage(answered: Answered) -> dict[str, int]:
+def usage(answered: Answered) -> Body:
     return {
         "prompt_tokens": answered.prompt_tokens,
         "completion_tokens": answered.tokens,
         "total_tokens": answered.prompt_tokens + answered.tokens,
+        "prompt_tokens_details": {"cached_tokens": answered.reused},
     }
 
 

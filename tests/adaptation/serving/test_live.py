@@ -16,7 +16,7 @@ pytest.importorskip("gguf")
 from adaptation.artifact import save  # noqa: E402
 from adaptation.base import Base, load_base  # noqa: E402
 from adaptation.registry import tuning_methods  # noqa: E402
-from adaptation.serving.generating import Sampling, Text, reads_on, write  # noqa: E402
+from adaptation.serving.generating import Reader, Sampling, Text, reads_on, write  # noqa: E402
 from adaptation.serving.live import Asked, LiveBase, LiveModel, Place  # noqa: E402
 from core.chat import ChatRequest, Message, ToolSpec  # noqa: E402
 from core.errors import ProviderError, UserError  # noqa: E402
@@ -61,7 +61,13 @@ def uncached(base: Base) -> str:
     ids = base.tokenizer.apply_chat_template(
         [{"role": "user", "content": QUESTION}], add_generation_prompt=True, return_dict=True
     )["input_ids"]
-    return write(base.model, base.tokenizer, ids, Sampling(max_tokens=12, temperature=0), cached=False).text
+    return write(
+        base.model,
+        base.tokenizer,
+        ids,
+        Sampling(max_tokens=12, temperature=0),
+        reader=Reader(base.model, cached=False),
+    ).text
 
 
 @pytest.mark.parametrize("name", tuning_methods())

@@ -104,6 +104,7 @@ def test_each_model_answers_with_its_adapter_and_counts(client: OpenAI, live: Li
         assert usage.completion_tokens == 10
         assert usage.prompt_tokens > 30
         assert usage.total_tokens == usage.prompt_tokens + 10
+        assert 0 <= usage.prompt_tokens_details.cached_tokens < usage.prompt_tokens
 
 
 async def test_requests_at_once_to_different_adapters_each_get_theirs(url: str, live: LiveBase) -> None:
