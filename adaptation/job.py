@@ -19,7 +19,7 @@ from adaptation.artifact import CARD, WEIGHTS, make, save
 from adaptation.base import Base, load_base
 from adaptation.checkpoints import Keeper, Told
 from adaptation.data.batches import batch_source
-from adaptation.data.encoding import AnyExample
+from adaptation.data.encoding import AnyExample, AnyRow
 from adaptation.data.preparing import Prepared, examples_of, guarded_split, prepared
 from adaptation.manifest import (
     BaseModelRecord,
@@ -53,6 +53,7 @@ class _Job:
     working: Path
     base: BaseModelRecord
     data: Prepared
+    learned: Sequence[AnyRow]
     model: torch.nn.Module
     method: AdapterMethod[Any]
     loss: Loss
@@ -89,7 +90,7 @@ def run_job(
         job.loss,
         told,
     )
-    batches = batch_source(data.train.rows, size, data.pad, recipe.training.seed)
+    batches = batch_source(job.learned, size, data.pad, recipe.training.seed)
     result = train(job.model, method, batches, recipe.training, loss=job.loss, watcher=keeper)
     if keeper.best is not None:
         method.load_working(keeper.best)
@@ -114,13 +115,14 @@ def _started(
     data = prepared(recipe.data, parts, base)
     working = folder.with_name(f"{folder.name}.part")
     _claim(working, recipe, data.digest, record)
-    calibration = data.batches(data.train.rows[: recipe.calibration_batches], 1)
-    method.attach(model, method.plan(model, calibration if method.capabilities.needs_calibration else ()))
+    rows = data.rows_for(method.capabilities, recipe.calibration_batches)
+    method.attach(model, method.plan(model, rows.planning))
     return _Job(
         recipe=recipe,
         working=working,
         base=record,
         data=data,
+        learned=rows.learned,
         model=model,
         method=method,
         loss=loss or loss_for(data.train.rows, recipe.preference),
@@ -172,7 +174,7 @@ def _manifest(job: _Job, keeper: Keeper, result: TrainingResult) -> Manifest:
         capabilities=asdict(method.capabilities),
         versions=versions(),
         base=job.base,
-        data=job.data.record(),
+        data=job.data.record(len(job.learned)),
         training=recipe.training.model_dump(mode="json"),
         batch_size=recipe.batch_size,
         seed=recipe.training.seed,

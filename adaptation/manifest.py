@@ -33,7 +33,10 @@ class BaseModelRecord(_Part):
 
 
 class DataRecord(_Part):
-    """`sha256` is over the examples in their order; counts are of examples, groups and rows."""
+    """`sha256` is over the examples in their order; counts are of examples, groups and rows.
+
+    Of `train_rows`, `validation_rows` were not trained on: the method measured itself on them.
+    """
 
     kind: str
     sha256: str
@@ -41,6 +44,7 @@ class DataRecord(_Part):
     train_groups: tuple[str, ...]
     held_out_groups: tuple[str, ...]
     train_rows: int
+    validation_rows: int = 0
     held_out_rows: int
     cut: int
     left_out: int

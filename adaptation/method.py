@@ -49,6 +49,8 @@ class Capabilities:
     """Batches carry `task_ids` [b], and there is one delta a task."""
     needs_calibration: bool = False
     """`plan` reads batches."""
+    validates: bool = False
+    """What `plan` reads is not trained on: the method measures itself on it."""
     grows: bool = False
     """Tensors change their shape while it trains."""
     in_place: bool = False

@@ -134,7 +134,7 @@ class _Work:
             neutral=self._neutral,
             pad=rows.pad,
             batch_size=recipe.batch_size,
-            calibration=rows.batches(rows.train.rows[: recipe.calibration_batches], 1),
+            rows_for=lambda capabilities: rows.rows_for(capabilities, recipe.calibration_batches),
         )
         arena.measure_base()
         return arena

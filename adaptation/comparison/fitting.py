@@ -53,8 +53,9 @@ def fitted(
     Raises:
         UserError: it cannot be attached, or diverges at every rate.
     """
-    fixed = fixed_options(make(name, {}))
-    size = sized(name, arena.model, parameters, calibration=arena.calibration, fixed=fixed)
+    plain = make(name, {})
+    planning, fixed = arena.rows_for(plain.capabilities).planning, fixed_options(plain)
+    size = sized(name, arena.model, parameters, calibration=planning, fixed=fixed)
     knob = knob_of(load_method(name))
     value = next(iter(size.options.values()), 0)
     record = FitRecord(

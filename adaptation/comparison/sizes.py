@@ -120,9 +120,8 @@ def _stepped(value: int, knob: Knob) -> int:
 
 def _count(name: str, model: nn.Module, options: dict[str, Any], calibration: Sequence[Batch]) -> int:
     method = make(name, options)
-    needed = calibration if method.capabilities.needs_calibration else ()
     try:
-        method.attach(model, method.plan(model, needed))
+        method.attach(model, method.plan(model, calibration))
         return method.count()
     finally:
         method.detach(model)

@@ -19,13 +19,14 @@ from adaptation.artifact import CARD, WEIGHTS, make, save
 from adaptation.comparison.peaks import MemoryPeak
 from adaptation.data.batches import batch_source, in_order
 from adaptation.data.encoding import IGNORED, AnyRow
-from adaptation.method import AdapterMethod, Batch
+from adaptation.data.preparing import Rows
+from adaptation.method import AdapterMethod, Batch, Capabilities
 from adaptation.objectives import predicting
 from adaptation.training import TrainingConfig, TrainingResult, train
 from core.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Budget(StrEnum):
@@ -75,7 +76,10 @@ class Trial(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arena:
-    """What all methods meet: a base without adapter, rows, neutral text. `plain` has the base's scores."""
+    """What all methods meet: a base without adapter, rows, neutral text. `plain` has the base's scores.
+
+    `rows_for` says which rows a method plans from and is trained on.
+    """
 
     model: nn.Module
     learned: Sequence[AnyRow]
@@ -83,7 +87,7 @@ class Arena:
     neutral: Sequence[Batch]
     pad: int
     batch_size: int
-    calibration: Sequence[Batch]
+    rows_for: Callable[[Capabilities], Rows]
     plain: dict[str, Score] = field(default_factory=dict)
 
     def measured(self, rows: Sequence[AnyRow]) -> Score:
@@ -139,9 +143,9 @@ def attached(arena: Arena, fit: Fit, steps: int, seed: int) -> Iterator[AdapterM
     kind = make(fit.method, {})
     pace = kind.paced(steps, fit.knob_value, _layers(arena.model, kind))
     method = make(fit.method, {**fixed_options(kind), **pace, **fit.options, "seed": seed})
-    needed = arena.calibration if method.capabilities.needs_calibration else ()
+    planning = arena.rows_for(method.capabilities).planning
     try:
-        method.attach(arena.model, method.plan(arena.model, needed))
+        method.attach(arena.model, method.plan(arena.model, planning))
         if method.capabilities.per_task:
             method.select(0)  # type: ignore[attr-defined]
         yield method
@@ -161,7 +165,8 @@ def _layers(model: nn.Module, method: AdapterMethod[Any]) -> int:
 
 def trained(arena: Arena, method: AdapterMethod[Any], config: TrainingConfig) -> TrainingResult:
     """Train on the learned rows in the order of the seed."""
-    batches = batch_source(arena.learned, arena.batch_size, arena.pad, config.seed)
+    rows = arena.rows_for(method.capabilities).learned
+    batches = batch_source(rows, arena.batch_size, arena.pad, config.seed)
     return train(arena.model, method, batches, config)
 
 

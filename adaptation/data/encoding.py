@@ -88,9 +88,13 @@ AnyRow = Row | PairRow | InformedRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """`cut` counts rows that lost the oldest part of their prompt, `left_out` answers that were too long."""
+    """`cut` counts rows that lost the oldest part of their prompt, `left_out` answers that were too long.
+
+    `places` has for each row the place of its example among those that were given.
+    """
 
     rows: tuple[AnyRow, ...]
+    places: tuple[int, ...]
     cut: int = 0
     left_out: int = 0
 
@@ -111,7 +115,7 @@ def encode(
         UserError: the last turn is not the assistant's, or the chat template writes prompts that are no
             beginning of the whole.
     """
-    rows: list[AnyRow] = []
+    rows: dict[int, AnyRow] = {}
     cut = left_out = 0
     for number, example in enumerate(examples):
         pieces = _pieces(tokenizer, example)
@@ -121,8 +125,8 @@ def encode(
         cut += any(len(prompt) + len(answer) > max_tokens for prompt, answer in pieces)
         task = None if tasks is None else tasks[number]
         made = [_row(prompt, answer, max_tokens, task) for prompt, answer in pieces]
-        rows.append(_joined(example, made))
-    return Encoded(rows=tuple(rows), cut=cut, left_out=left_out)
+        rows[number] = _joined(example, made)
+    return Encoded(rows=tuple(rows.values()), places=tuple(rows), cut=cut, left_out=left_out)
 
 
 def prompt_ids(tokenizer: Tokenizer, turns: Sequence[Turn]) -> list[int]:

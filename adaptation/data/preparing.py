@@ -11,19 +11,31 @@ from adaptation.data.batches import in_order, pad_id
 from adaptation.data.encoding import AnyExample, AnyRow, Encoded, InformedExample, encode
 from adaptation.data.guard import check_leaks
 from adaptation.data.reading import read_file
-from adaptation.data.splitting import Split, split
+from adaptation.data.splitting import Split, group_of, set_apart, split
 from adaptation.manifest import DataRecord
-from adaptation.method import Batch
+from adaptation.method import Batch, Capabilities
 from adaptation.recipe import DataRecipe
 from core.adapters import PreferenceExample
 from core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What a method plans from, in batches of one row, and what it is trained on."""
+
+    planning: tuple[Batch, ...]
+    learned: tuple[AnyRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What is trained and measured on. `digest` is over the examples in their order; `pad` fills batches."""
+    """What is trained and measured on. `digest` is over the examples in their order; `pad` fills batches.
+
+    `groups` has the group of each row that is trained on.
+    """
 
     split: Split
+    groups: tuple[str, ...]
     digest: str
     train: Encoded
     held_out: Encoded
@@ -40,11 +52,32 @@ class Prepared:
     def batches(self, rows: Sequence[AnyRow], size: int) -> list[Batch]:
         return in_order(rows, size, self.pad)
 
+    def rows_for(self, capabilities: Capabilities, count: int) -> Rows:
+        """What a method gets that plans from `count` rows, if it plans. One that validates trains on others.
+
+        Raises:
+            UserError: nothing would be left to train on.
+        """
+        rows = self.train.rows
+        if not capabilities.needs_calibration:
+            return Rows(planning=(), learned=rows)
+        if not capabilities.validates:
+            return Rows(planning=tuple(self.batches(rows[:count], 1)), learned=rows)
+        apart, others = set_apart(self.groups, count)
+        if not others:
+            raise UserError(
+                f"this method keeps {len(apart)} rows to validate on and none is left to train on:"
+                " give it more examples, or set calibration_batches lower"
+            )
+        planning = self.batches([rows[place] for place in apart], 1)
+        return Rows(planning=tuple(planning), learned=tuple(rows[place] for place in others))
+
     def probe(self, size: int) -> Batch:
         """The batch that errors are measured on."""
         return self.batches((self.held_out.rows or self.train.rows)[:size], size)[0]
 
-    def record(self) -> DataRecord:
+    def record(self, learned: int) -> DataRecord:
+        """`learned` rows were trained on."""
         return DataRecord(
             kind=_kind(self.split.train[0]),
             sha256=self.digest,
@@ -52,6 +85,7 @@ class Prepared:
             train_groups=self.split.train_groups,
             held_out_groups=self.split.held_out_groups,
             train_rows=len(self.train.rows),
+            validation_rows=len(self.train.rows) - learned,
             held_out_rows=len(self.held_out.rows),
             cut=self.train.cut + self.held_out.cut,
             left_out=self.train.left_out + self.held_out.left_out,
@@ -119,6 +153,7 @@ def prepared(data: DataRecipe, parts: Split, base: Base) -> Prepared:
         raise UserError(f"no answer has less than {data.max_tokens} tokens: raise data.max_tokens")
     return Prepared(
         split=parts,
+        groups=tuple(group_of(parts.train[place], data.group_by) for place in train.places),
         digest=_digest(every),
         train=train,
         held_out=held_out,

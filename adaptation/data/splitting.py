@@ -33,6 +33,20 @@ def group_of(example: AnyExample, keys: Sequence[str] = GROUP_KEYS) -> str:
     return f"question {hashlib.sha256(question_of(example).encode()).hexdigest()[:12]}"
 
 
+def set_apart(groups: Sequence[str], count: int) -> tuple[list[int], list[int]]:
+    """Places of whole groups, the first by name, that have `count` rows together; and all other places.
+
+    One group is left at least. Of a single group its first rows are set apart.
+    """
+    names = sorted(set(groups))
+    kept: list[int] = []
+    for name in names[:-1]:
+        if len(kept) < count:
+            kept += [place for place, group in enumerate(groups) if group == name]
+    kept = kept or [*range(min(count, len(groups)))]
+    return sorted(kept), [place for place in range(len(groups)) if place not in set(kept)]
+
+
 def question_of(example: AnyExample) -> str:
     """What the user asked first."""
     turns = example.messages[:-1] if isinstance(example, SftExample) else example.prompt

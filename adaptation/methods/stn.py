@@ -10,7 +10,8 @@ Structured Best-Response Functions".
 T_train steps of the one, T_val of the other. Settings: dropout of the adapter's input, pull / 2 |delta|^2,
 label smoothing. Trainable: r (o + i) + r H a matrix, and 2 H. V = 0 is plain LoRA; so is the adapter at any
 fixed l, hence exact LoRA. Reconstructed: the gate of a LoRA (the paper gates hidden units), h counted from
-where l starts. Held-out batches are what `plan` is given; they are not stored with the adapter.
+where l starts. Validation batches are what `plan` is given, of groups that are not trained on; they are
+not stored with the adapter.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class StnLinear(LowRankLinear):
 
 class Stn(LinearMethod[StnConfig]):
     name: ClassVar = "stn"
-    capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, needs_calibration=True)
+    capabilities: ClassVar = Capabilities(serving=Serving.EXACT_LORA, needs_calibration=True, validates=True)
     config_type: ClassVar = StnConfig
 
     def __init__(self, config: StnConfig) -> None:

@@ -22,6 +22,7 @@ from adaptation.manifest import Manifest, file_sha256, read_manifest, with_metri
 from adaptation.objectives import distillation_loss  # noqa: E402
 from adaptation.recipe import Recipe, make_recipe  # noqa: E402
 from adaptation.serving.opening import open_adapter  # noqa: E402
+from adaptation.training import causal_loss  # noqa: E402
 from core.adapters import SftExample, write_examples  # noqa: E402
 from core.errors import ProviderError, UserError  # noqa: E402
 from tests.adaptation.made_model import COLOURS, save_tiny_model, sft_examples, turns  # noqa: E402
@@ -132,6 +133,38 @@ def test_an_early_stop_keeps_the_best_weights(model: Path, tmp_path: Path) -> No
     again = run_job(shorter, tmp_path / "again", examples=sft_examples())
     if manifest.kept_step:
         assert again.weights_sha256 == manifest.weights_sha256
+
+
+@pytest.mark.parametrize("name", ["stn", "corda", "lora"])
+def test_a_method_that_validates_does_so_on_groups_that_it_is_not_trained_on(
+    name: str, model: Path, tmp_path: Path
+) -> None:
+    """The released rule for its settings is a validation loss; on rows that are learned it would be none."""
+    learned: list[tuple[int, ...]] = []
+    measured: list[tuple[int, ...]] = []
+
+    def watched(method: Any, model: Any, batch: Any) -> Any:
+        heard = learned if model.training else measured
+        heard.extend(tuple(ids[ids > 0].tolist()) for ids in batch["input_ids"].cpu())  # without padding
+        return causal_loss(method, model, batch)
+
+    wanted = recipe(model, method=name, data={"held_out": 0.0}, calibration_batches=2)
+    data = run_job(wanted, tmp_path / "out", examples=sft_examples(), loss=watched).data
+    assert data.train_rows == 8
+    if name != "stn":
+        assert data.validation_rows == 0
+        return
+    assert data.validation_rows >= 2
+    assert learned
+    assert measured
+    assert not set(learned) & set(measured)
+
+
+def test_a_method_that_validates_needs_rows_for_both(model: Path, tmp_path: Path) -> None:
+    wanted = recipe(model, method="stn", data={"held_out": 0.0}, calibration_batches=8)
+    one = [example.model_copy(update={"about": {"group": "one"}}) for example in sft_examples()]
+    with pytest.raises(UserError, match="keeps 8 rows to validate on and none is left to train on"):
+        run_job(wanted, tmp_path / "out", examples=one)
 
 
 def test_time_is_a_budget_too(model: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adaptation.data.guard import check_leaks, leaks
-from adaptation.data.splitting import group_of, split
+from adaptation.data.splitting import group_of, set_apart, split
 from core.adapters import PreferenceExample, SftExample, Turn
 from core.errors import UserError
 
@@ -34,6 +34,18 @@ def test_no_group_is_in_both_parts_and_nothing_is_lost(groups: list[int], share:
     assert found.held_out
     assert [each for each in examples if each in (*found.train, *found.held_out)] == examples
     assert split(examples, share, seed=seed) == found
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=20), st.integers(1, 12))
+def test_what_is_set_apart_is_whole_groups_where_there_are_several(groups: list[str], count: int) -> None:
+    apart, others = set_apart(groups, count)
+    assert sorted([*apart, *others]) == list(range(len(groups)))
+    if len(set(groups)) == 1:
+        assert apart == list(range(min(count, len(groups))))
+        return
+    assert others
+    assert not {groups[place] for place in apart} & {groups[place] for place in others}
+    assert len(apart) >= count or len({groups[place] for place in others}) == 1
 
 
 def test_nothing_is_held_out_where_nothing_is_wanted() -> None:
