@@ -28,11 +28,12 @@ async def ask_object(
     max_output_tokens: int | None = None,
     seed: int | None = None,
     most_items: int | None = None,
+    most_letters: int | None = None,
 ) -> ReplyT:
     """One object of `shape`; the server is told its JSON schema, and the reply is validated all the same.
 
-    `most_items` is told the server of each list of the object: a small model goes on until it is cut off. A
-    reply that has more all the same is read.
+    `most_items` is told the server of each list of the object, `most_letters` of each text within it: a small
+    model goes on until it is cut off. A reply that has more all the same is read.
 
     Raises:
         ModelOutputError: two replies could not be read.
@@ -41,7 +42,7 @@ async def ask_object(
     """
     request = ChatRequest(
         messages=(Message(role="user", content=prompt),),
-        json_schema=reply_schema(shape, most_items),
+        json_schema=reply_schema(shape, most_items, most_letters),
         schema_name=name,
         temperature=temperature,
         max_output_tokens=max_output_tokens,
@@ -65,14 +66,30 @@ def _shown(text: str) -> str:
     return (kept if kept == text else f"{kept} [cut]") or "(nothing)"
 
 
-def reply_schema(shape: type[BaseModel], most_items: int | None = None) -> JsonSchema:
+def reply_schema(
+    shape: type[BaseModel], most_items: int | None = None, most_letters: int | None = None
+) -> JsonSchema:
     """The schema of a shape. Shapes list all their fields as required, as strict servers want it."""
     schema: dict[str, Any] = shape.model_json_schema()
+    if most_letters is not None:
+        _bound_texts(schema, most_letters)
     if most_items is not None:
         for part in schema["properties"].values():
             if part.get("type") == "array":
                 part["maxItems"] = most_items
     return schema
+
+
+def _bound_texts(part: Any, most: int) -> None:
+    """Texts that are free within the schema, wherever they stand, get a greatest length."""
+    if isinstance(part, dict):
+        if part.get("type") == "string" and not {"enum", "const", "maxLength"} & part.keys():
+            part["maxLength"] = most
+        for each in part.values():
+            _bound_texts(each, most)
+    elif isinstance(part, list):
+        for each in part:
+            _bound_texts(each, most)
 
 
 def read_object(text: str, shape: type[ReplyT]) -> ReplyT:

@@ -26,6 +26,8 @@ from ideation.muse import (
 from ideation.prompts import FacetsPrompt, GradePrompt, ListPrompt, ProposePrompt, RevisePrompt
 
 MOST_OUTPUT_TOKENS = 4_000
+MOST_LETTERS = 1_500
+"""Of one text: the eight of an idea then fit into the output."""
 _ShapeT = TypeVar("_ShapeT", bound=BaseModel)
 _SHORTEST_PART = 12
 """Characters under which a title, problem or mechanism says nothing."""
@@ -218,6 +220,7 @@ class LlmMuse:
             max_output_tokens=MOST_OUTPUT_TOKENS,
             seed=seed,
             most_items=most,
+            most_letters=MOST_LETTERS,
         )
 
 

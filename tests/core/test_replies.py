@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from core.errors import ModelOutputError
 from core.models.scripted import ScriptedModel
@@ -13,6 +16,7 @@ class Answer(BaseModel):
     worth: float
 
 
+TITLE = {"title": "Texts", "type": "array"}
 GOOD = '{"texts": ["a"], "worth": 0.5}'
 
 
@@ -48,8 +52,23 @@ async def test_a_reply_that_was_cut_off_is_not_shown_whole_again() -> None:
     assert len(shown) < LONGEST_SHOWN + 10
 
 
-def test_only_lists_are_bounded() -> None:
-    assert "maxItems" not in reply_schema(Answer)["properties"]["texts"]
-    bounded = reply_schema(Answer, 4)["properties"]
-    assert bounded["texts"]["maxItems"] == 4
-    assert "maxItems" not in bounded["worth"]
+class Kind(StrEnum):
+    PLAIN = "plain"
+
+
+class Named(BaseModel):
+    name: str
+    code: Annotated[str, Field(max_length=3)]
+    kind: Kind
+    answers: list[Answer]
+
+
+def test_lists_and_texts_are_bounded_and_nothing_else() -> None:
+    assert "max" not in str(reply_schema(Answer))
+    bounded = reply_schema(Answer, 4, 90)["properties"]
+    assert bounded["texts"] == {"items": {"maxLength": 90, "type": "string"}, "maxItems": 4, **TITLE}
+    assert "max" not in str(bounded["worth"])
+    nested = reply_schema(Named, None, 90)
+    assert [nested["properties"][name].get("maxLength") for name in ("name", "code")] == [90, 3]
+    assert "max" not in str(nested["$defs"]["Kind"])
+    assert nested["$defs"]["Answer"]["properties"]["texts"]["items"]["maxLength"] == 90
