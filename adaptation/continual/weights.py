@@ -12,6 +12,7 @@ rows are kept: under AdamW's steps, long in every direction, it kept hardly more
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,11 +36,11 @@ from core.errors import UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsTask:
-    """One task of a stream: rows to train on and rows to score, each input_ids and labels [n, t] at least."""
+    """One task of a stream: rows to train on, and batches to score; input_ids and labels [n, t] at least."""
 
     name: str
     train: Batch
-    test: Batch
+    test: tuple[Batch, ...]
 
 
 @dataclass(slots=True)
@@ -192,15 +193,19 @@ def turned(change: Tensor, gradients: Tensor, sweeps: int = 100) -> Tensor:
 
 
 @torch.no_grad()
-def token_accuracy(model: nn.Module, rows: Batch) -> float:
+def token_accuracy(model: nn.Module, batches: Sequence[Batch]) -> float:
     """The share of learned tokens that are the likeliest at their place, in evaluation mode."""
     was, device = model.training, next(model.parameters()).device
     model.eval()
-    shown = {name: each.to(device) for name, each in rows.items() if name != "labels"}
-    said = model(**shown).logits[:, :-1].argmax(dim=-1)
+    right = count = 0
+    for batch in batches:
+        shown = {name: each.to(device) for name, each in batch.items() if name != "labels"}
+        said = model(**shown).logits[:, :-1].argmax(dim=-1)
+        labels = batch["labels"][:, 1:].to(device)
+        right += int((said == labels)[labels != -100].sum())
+        count += int((labels != -100).sum())
     model.train(was)
-    labels = rows["labels"][:, 1:].to(device)
-    return float((said == labels)[labels != -100].float().mean())
+    return right / count
 
 
 def fixed(method: AdapterMethod[Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.tune import comparing, evaluating, exporting, listing, merging, serving, training
+from app.tune import comparing, evaluating, exporting, listing, merging, serving, streaming, training
 
 app = typer.Typer(help="Train small weights on top of a local model.", no_args_is_help=True)
 
@@ -15,3 +15,4 @@ app.command("export")(exporting.export)
 app.command("serve")(serving.serve)
 app.command("eval")(evaluating.evaluate)
 app.command("compare")(comparing.compare)
+app.command("continual")(streaming.continual)

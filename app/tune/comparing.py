@@ -54,13 +54,17 @@ def compare(
     from adaptation.registry import require_extra
 
     require_extra()
-    fields = _fields(recipe)
-    _set(fields, "base", None if base is None else str(base))
-    _set(fields.setdefault("data", {}), "files", [str(path) for path in data or []] or None)
-    _set(fields["data"], "runs", runs or None)
-    _set(fields["data"], "held_out", held_out)
-    _set(fields.setdefault("training", {}), "steps", steps)
-    asked = _asked(fields, methods, budget, rates, parameters=parameters, seconds=seconds, seeds=seeds)
+    from app.tune.recipes import recipe_of
+
+    wanted = recipe_of(
+        recipe,
+        {
+            "base": base,
+            "data": {"files": data, "runs": runs, "held_out": held_out},
+            "training": {"steps": steps},
+        },
+    )
+    asked = _asked(wanted, methods, budget, rates, parameters=parameters, seconds=seconds, seeds=seeds)
     summary = _compared(asked, out)
     from adaptation.comparison.report import text
     from app.output import print_json, print_text, say
@@ -91,7 +95,7 @@ def _compared(asked: Comparison, out: Path) -> Summary:
 
 
 def _asked(
-    fields: dict[str, Any], methods: str, budget: str, rates: str, **options: int | float | None
+    recipe: Recipe, methods: str, budget: str, rates: str, **options: int | float | None
 ) -> Comparison:
     """Raises:
     UserError: a wrong field or option.
@@ -100,28 +104,15 @@ def _asked(
 
     from adaptation.comparison.comparing import Comparison
     from adaptation.comparison.trial import Budget
-    from adaptation.recipe import make_recipe
 
     budgets = tuple(Budget) if budget == "both" else (budget,)
     names = () if methods == "all" else tuple(name.strip() for name in methods.split(",") if name.strip())
-    recipe: Recipe = make_recipe(fields)
     given = {"recipe": recipe, "methods": names, "budgets": budgets, "rates": rates.split(","), **options}
     try:
         return Comparison.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise UserError(f"--{first['loc'][0]}: {first['msg']}") from None
-
-
-def _fields(recipe: str | None) -> dict[str, Any]:
-    from adaptation.recipe import read_recipe
-
-    return dict(read_recipe(recipe)) if recipe else {}
-
-
-def _set(fields: dict[str, Any], name: str, value: object) -> None:
-    if value is not None:
-        fields[name] = value
 
 
 def _document(summary: Summary) -> dict[str, Any]:

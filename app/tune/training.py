@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +13,6 @@ from core.errors import UserError
 if TYPE_CHECKING:
     from adaptation.manifest import Manifest
     from adaptation.recipe import Recipe
-
-Fields = dict[str, Any]
 
 
 def train(
@@ -47,25 +44,23 @@ def train(
     from adaptation.registry import require_extra
 
     require_extra()
-    options = {
-        "base": _text(base),
-        "method": method,
-        "name": name,
-        "config": _config(config),
-        "data": {"files": _texts(data), "runs": runs, "held_out": held_out},
-        "training": {"steps": steps, "seconds": seconds, "seed": seed},
-        # Nothing is held out, so nothing can tell when to stop early.
-        "limits": {"patience": 0 if held_out == 0 else None},
-    }
-    from adaptation.recipe import read_recipe
-
-    fields = dict(read_recipe(recipe)) if recipe else {}
-    if method is not None and method != fields.get("method"):
-        fields.pop("config", None)  # options of another method
-    wanted = _checked(_over(fields, options))
-    manifest, folder = _trained(wanted, out)
     from app.output import print_json, print_text
+    from app.tune.recipes import recipe_of
 
+    wanted = recipe_of(
+        recipe,
+        {
+            "base": base,
+            "method": method,
+            "name": name,
+            "config": _config(config),
+            "data": {"files": data, "runs": runs, "held_out": held_out},
+            "training": {"steps": steps, "seconds": seconds, "seed": seed},
+            # Nothing is held out, so nothing can tell when to stop early.
+            "limits": {"patience": 0 if held_out == 0 else None},
+        },
+    )
+    manifest, folder = _trained(wanted, out)
     if as_json:
         print_json({"adapter": str(folder), "manifest": manifest.model_dump(mode="json")})
     else:
@@ -88,40 +83,11 @@ def _trained(recipe: Recipe, out: Path | None) -> tuple[Manifest, Path]:
         return run_job(recipe, folder, examples=examples, base=base, told=told), folder
 
 
-def _checked(fields: Mapping[str, Any]) -> Recipe:
-    """Raises:
-    UserError: wrong fields; each is told in a line of its own before.
-    """
-    from adaptation.recipe import make_recipe, recipe_faults
-    from app.output import say
-
-    faults = recipe_faults(fields)
-    if faults:
-        for fault in faults:
-            say(f"recipe: {fault}")
-        raise UserError(f"the recipe has {len(faults)} wrong fields; they are named above")
-    return make_recipe(fields)
-
-
-def _over(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Fields:
-    """Options that were given, over what the recipe says; parts are merged field by field."""
-    found = dict(fields)
-    for key, value in options.items():
-        if isinstance(value, Mapping):
-            own = found.get(key, {})
-            merged = _over(own, value) if isinstance(own, Mapping) else own
-            if merged:
-                found[key] = merged
-        elif value is not None:
-            found[key] = value
-    return found
-
-
-def _config(pairs: list[str] | None) -> Fields:
+def _config(pairs: list[str] | None) -> dict[str, Any]:
     """`rank=8` as YAML reads the value."""
     import yaml
 
-    found: Fields = {}
+    found: dict[str, Any] = {}
     for pair in pairs or []:
         key, equals, value = pair.partition("=")
         try:
@@ -131,14 +97,6 @@ def _config(pairs: list[str] | None) -> Fields:
         if not key.strip() or not equals:
             raise UserError(f"--config {pair!r}: write NAME=VALUE, as rank=8")
     return found
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-def _texts(paths: list[Path] | None) -> list[str] | None:
-    return [str(path) for path in paths] if paths else None
 
 
 def _lines(manifest: Manifest, folder: Path) -> list[str]:

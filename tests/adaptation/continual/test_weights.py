@@ -45,7 +45,7 @@ def tasks(count: int = 3) -> list[RowsTask]:
         labels = ids.clone()
         labels[:, :4] = -100
         rows = {"input_ids": ids, "labels": labels}
-        made.append(RowsTask(name=f"task {n}", train=rows, test=rows))
+        made.append(RowsTask(name=f"task {n}", train=rows, test=(rows,)))
     return made
 
 
@@ -127,4 +127,6 @@ def test_accuracy_counts_learned_tokens_only() -> None:
     labels = torch.full_like(ids, -100)
     labels[:, 1:4] = said[:, 0:3]
     labels[0, 1] = (labels[0, 1] + 1) % 128
-    assert token_accuracy(model, {"input_ids": ids, "labels": labels}) == pytest.approx(11 / 12)
+    assert token_accuracy(model, [{"input_ids": ids, "labels": labels}]) == pytest.approx(11 / 12)
+    halves = [{"input_ids": ids[part], "labels": labels[part]} for part in (slice(1), slice(1, 4))]
+    assert token_accuracy(model, halves) == pytest.approx(11 / 12)
