@@ -53,7 +53,7 @@ class DataRecipe(_Part):
     """JSON lines with `question`, and `about` with its group."""
     answer_tokens: int = Field(default=128, ge=1)
     distil: Distil = Distil.NO
-    action_form: ActionForm = ActionForm.TEXT
+    action_form: ActionForm = ActionForm.SCHEMA
     """How actions are written where a run kept no call of a model."""
     least_reward: float = Field(default=0.7, ge=0, le=1)
     held_out: float = Field(default=0.2, ge=0, lt=1)

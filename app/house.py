@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 CHROMA_FOLDER = "chroma"
 CHECKPOINT_FILE = "checkpoints.sqlite3"
 LOCAL_THOUGHT_CHARACTERS = 240
-SMALL = frozenset({SpecKind.LOCAL, SpecKind.ADAPTER})
-"""Models in this process, with a window of `ATLAS_LOCAL_CONTEXT_TOKENS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +218,7 @@ class House:
         from atlas.students.llm import LlmStudent
 
         window = self.settings.local_context_tokens
-        config = _local_student(spec.kind, window, seed) if spec.kind in SMALL else None
+        config = _local_student(window, seed) if spec.in_process else None
         return LlmStudent(self._model(spec, models), config)
 
     def _teacher_and_judge(self, spec: Spec, models: dict[Spec, ChatModel]) -> tuple[Teacher, Judge]:
@@ -237,7 +235,7 @@ class House:
         from atlas.teachers.llm import LlmTeacher
 
         model, window = self._model(spec, models), self.settings.local_context_tokens
-        if spec.kind in SMALL:
+        if spec.in_process:
             return LlmTeacher(model, _local_teacher(window)), LlmJudge(model, _local_judge(window))
         return LlmTeacher(model), LlmJudge(model)
 
@@ -263,16 +261,15 @@ class House:
         self.close()
 
 
-def _local_student(kind: SpecKind, window: int, seed: int) -> LlmStudentConfig:
+def _local_student(window: int, seed: int) -> LlmStudentConfig:
     """Half the window for the conversation, as the vocabularies of small models split the digits and ids of
     logs far more than the one that we count with; and a bound on replies, which small models forget to end.
-    An adapter acts in text, the form that traces teach: nothing holds its words to a schema.
     """
     from atlas.students.actions import ActionMode
     from atlas.students.llm import LlmStudentConfig
 
     return LlmStudentConfig(
-        mode=ActionMode.TEXT if kind is SpecKind.ADAPTER else ActionMode.SCHEMA,
+        mode=ActionMode.SCHEMA,
         context_tokens=window // 2,
         max_output_tokens=max(64, window // 16),
         thought_characters=LOCAL_THOUGHT_CHARACTERS,

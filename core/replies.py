@@ -33,7 +33,8 @@ async def ask_object(
     """One object of `shape`; the server is told its JSON schema, and the reply is validated all the same.
 
     `most_items` is told the server of each list of the object, `most_letters` of each text within it: a small
-    model goes on until it is cut off. A reply that has more all the same is read.
+    model goes on until it is cut off. A reply that has more all the same is read. OpenAI's strict mode knows
+    no length of a text, so that only other servers can be told one.
 
     Raises:
         ModelOutputError: two replies could not be read.

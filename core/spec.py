@@ -56,6 +56,11 @@ class Spec:
     target: str = ""
     provider: Provider | None = None
 
+    @property
+    def in_process(self) -> bool:
+        """Its weights are in this process: a small model, with a window of `ATLAS_LOCAL_CONTEXT_TOKENS`."""
+        return self.kind in (SpecKind.LOCAL, SpecKind.ADAPTER)
+
     def __str__(self) -> str:
         if self.kind is SpecKind.OFFLINE:
             return "offline"

@@ -54,7 +54,7 @@ class TraceOptions:
     """`system` is the system prompt for examples that are written from steps; empty: none."""
 
     least_reward: float = 0.7
-    form: ActionForm = ActionForm.TEXT
+    form: ActionForm = ActionForm.SCHEMA
     system: str = ""
 
 

@@ -175,7 +175,7 @@ def open_voices(
     def muse(spec: Spec, stage: str) -> Muse:
         if spec.kind is SpecKind.OFFLINE:
             return OfflineMuse()
-        return LlmMuse(LedgerModel(model(spec), stage, ledger))
+        return LlmMuse(LedgerModel(model(spec), stage, ledger), small=spec.in_process)
 
     name = adapter or (writer.target if writer.kind is SpecKind.ADAPTER else "")
     tuned = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -59,16 +59,8 @@ def _message(message: Message) -> Body:
 
 
 def _response_format(name: str, schema: JsonSchema) -> Body:
-    described: Body = {"name": name, "schema": _without_lengths(schema), "strict": is_strict(schema)}
+    described: Body = {"name": name, "schema": schema, "strict": is_strict(schema)}
     return {"type": "json_schema", "json_schema": described}
-
-
-def _without_lengths(part: Any) -> Any:
-    """OpenAI's strict mode refuses lengths of texts, and llama.cpp makes a rule for each letter."""
-    if isinstance(part, Mapping):
-        free = part.get("type") == "string"
-        return {key: _without_lengths(v) for key, v in part.items() if not (free and key == "maxLength")}
-    return [_without_lengths(each) for each in part] if isinstance(part, list | tuple) else part
 
 
 def is_strict(schema: object) -> bool:

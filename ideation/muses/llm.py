@@ -97,10 +97,14 @@ class _FacetsReply(_Reply):
 
 
 class LlmMuse:
-    """Asks a model by the prompts of `ideation/prompts`; what cannot be read is asked for once more."""
+    """Asks a model by the prompts of `ideation/prompts`; what cannot be read is asked for once more.
 
-    def __init__(self, model: ChatModel, *, temperature: float | None = None) -> None:
+    A `small` model is told a greatest length of texts too, for it may not end one by itself.
+    """
+
+    def __init__(self, model: ChatModel, *, temperature: float | None = None, small: bool = False) -> None:
         self._model, self._temperature = model, temperature
+        self._most_letters = MOST_LETTERS if small else None
 
     @property
     def name(self) -> str:
@@ -220,7 +224,7 @@ class LlmMuse:
             max_output_tokens=MOST_OUTPUT_TOKENS,
             seed=seed,
             most_items=most,
-            most_letters=MOST_LETTERS,
+            most_letters=self._most_letters,
         )
 
 

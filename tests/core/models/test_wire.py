@@ -30,18 +30,6 @@ def test_strict_is_asked_for_only_where_openai_takes_it(schema: dict[str, object
     assert is_strict(schema) is strict
 
 
-def test_lengths_of_texts_are_not_sent() -> None:
-    """Strict mode refuses them; a field of that name stays."""
-    part = {"type": "string", "maxLength": 9, "title": "A"}
-    fields = {"a": part, "maxLength": {"type": "integer", "maximum": 3}, "type": {"type": "string"}}
-    schema = CLOSED | {"properties": fields, "required": list(fields), "$defs": {"x": {"anyOf": [part]}}}
-    request = ChatRequest(messages=(), json_schema=schema)
-    sent = request_body(request, "m")["response_format"]["json_schema"]
-    bare = {"type": "string", "title": "A"}
-    wanted = schema | {"properties": {**fields, "a": bare}, "$defs": {"x": {"anyOf": [bare]}}}
-    assert sent == {"name": "reply", "schema": wanted, "strict": True}
-
-
 def test_unset_knobs_are_left_out() -> None:
     body = request_body(ChatRequest(messages=(Message(role="user", content="x"),)), "m")
     assert set(body) == {"model", "messages"}

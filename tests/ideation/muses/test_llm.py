@@ -61,6 +61,16 @@ async def test_ideas_are_read_one_by_one_and_papers_that_were_not_shown_are_no_s
     assert starts == ["idea 2", "idea 3", "1 of 4 ideas were not written"]
 
 
+@pytest.mark.parametrize("small", [False, True])
+async def test_a_small_model_is_told_how_long_a_text_may_be(small: bool) -> None:
+    """It may not end one by itself; OpenAI's strict mode takes no such bound."""
+    scripted = model({"ideas": [ANSWER]})
+    await LlmMuse(scripted, small=small).propose(ProposeRequest(topic=TOPIC, count=2))
+    schema = json.dumps(scripted.requests[0].json_schema)
+    assert ("maxLength" in schema) is small
+    assert '"maxItems": 2' in schema
+
+
 async def test_10_4_an_unreadable_reply_is_repaired_once_and_then_told() -> None:
     mended = model("no object", {"ideas": [ANSWER]})
     assert len((await LlmMuse(mended).propose(ProposeRequest(topic=TOPIC))).proposals) == 1
