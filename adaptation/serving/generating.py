@@ -57,6 +57,8 @@ class Reader:
         self.model, self._cached = model, cached
         self._ids: list[int] = []
         self._cache: Any = None
+        self.reused = 0
+        """Tokens of the last text that were not read again."""
         known = inspect.signature(model.forward).parameters
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
@@ -70,6 +72,7 @@ class Reader:
     def next(self, ids: Sequence[int]) -> Tensor:
         """Logits [vocabulary] of what follows, float32 on the CPU."""
         cache, start = self._kept(self.known(ids))
+        self.reused = start
         if cache is None and self._cached:
             cache = roomy_cache(self.model)
         # Whatever ends the pass halfway leaves a cache that is not worth having.
@@ -107,11 +110,10 @@ def write(
     A `shape` says which tokens may come. A `reader` of this model knows the text that it has read before.
     """
     reader = reader or Reader(model)
-    reused = reader.known(prompt)
     ends, text = end_ids(model, tokenizer), Text(tokenizer, sampling.stop)
-    count, ended = 0, False
+    count, reused, ended = 0, 0, False
     for token in _tokens(reader, prompt, sampling, shape):
-        count += 1
+        count, reused = count + 1, reused if count else reader.reused
         ended = token in ends
         piece = "" if ended else text.add(token)
         if told is not None and piece:
