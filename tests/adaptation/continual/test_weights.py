@@ -21,19 +21,9 @@ from adaptation.continual.weights import (  # noqa: E402
 )
 from adaptation.training import TrainingConfig  # noqa: E402
 from core.errors import UserError  # noqa: E402
-from tests.adaptation.made import attached, tiny  # noqa: E402
+from tests.adaptation.made import attached, sharp, tiny  # noqa: E402
 
 CONFIG = TrainingConfig(steps=30, learning_rate=1e-2)
-
-
-def sharp() -> Any:
-    """A tiny model whose weights are as large as trained ones: its head can be sure of a token."""
-    model = tiny()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            factor = {"proj.weight": 6, "tokens.weight": 50, "head.weight": 20}
-            parameter.mul_(next((by for end, by in factor.items() if name.endswith(end)), 1))
-    return model
 
 
 def tasks(count: int = 3) -> list[RowsTask]:
