@@ -11,7 +11,7 @@ from tests.app.terminal import ROOT, Terminal
 
 BLOCKED = """
 import importlib.abc, importlib.util, sys
-names = ("torch", "transformers", "peft", "safetensors", "gguf")
+names = ("torch", "transformers", "peft", "safetensors", "gguf", "llguidance")
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in names:
@@ -50,13 +50,15 @@ def test_methods_are_listed_without_it(terminal: Terminal) -> None:
         ("merge", "a", "--out", "o"),
         ("export", "a", "--out", "o"),
         ("eval", "a", "--data", "d"),
+        ("compare", "--out", "o", "--base", "m", "--data", "d"),
+        ("continual", "--base", "m", "--data", "d"),
     ],
 )
 def test_the_others_say_what_to_install_in_one_line(terminal: Terminal, words: tuple[str, ...]) -> None:
     done = run(terminal, "tune", *words)
     assert done.returncode == 2
     assert done.stderr == (
-        "atlas: adapter tuning needs torch, transformers, peft, safetensors, gguf:"
+        "atlas: adapter tuning needs torch, transformers, peft, safetensors, gguf, llguidance:"
         " pip install 'atlas-agents[tune]'\n"
     )
     assert done.stdout == ""
