@@ -44,7 +44,7 @@ def set_apart(groups: Sequence[str], count: int) -> tuple[list[int], list[int]]:
         if len(kept) < count:
             kept += [place for place, group in enumerate(groups) if group == name]
     kept = kept or [*range(min(count, len(groups)))]
-    return sorted(kept), [place for place in range(len(groups)) if place not in set(kept)]
+    return sorted(kept), sorted({*range(len(groups))} - {*kept})
 
 
 def question_of(example: AnyExample) -> str:

@@ -25,7 +25,7 @@ OPTIONS: JsonCompileOptions = {"lenient": True, "whitespace_pattern": BLANKS}
 
 
 class BadSchema(ProviderError):
-    """No reply can be held to this schema; the message says why."""
+    """No reply of this model can be held to this schema; the message says why."""
 
 
 class Shapes:
@@ -33,7 +33,7 @@ class Shapes:
     the tokenizer's tokens; `ends` are the tokens that end a reply.
 
     Raises (when made):
-        ProviderError: the tokenizer is not one of the tokenizers library, whose tokens' bytes are known.
+        BadSchema: the tokenizer is not one of the tokenizers library, whose tokens' bytes are known.
     """
 
     def __init__(self, tokenizer: Any, vocabulary: int, ends: Iterable[int]) -> None:
@@ -43,7 +43,7 @@ class Shapes:
         try:
             self._tokens = from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=sorted(ends))
         except ValueError as error:
-            raise ProviderError(f"this model's replies cannot be held to a schema: {error}") from None
+            raise BadSchema(f"this model's replies cannot be held to a schema: {error}") from None
 
     def shape(self, schema: JsonSchema) -> Shape:
         """Raises:
@@ -68,12 +68,12 @@ class Shape:
         """bool [vocabulary]: which tokens may come next.
 
         Raises:
-            ProviderError: none may: the tokenizer cannot write what the schema wants.
+            BadSchema: none may: the tokenizer cannot write what the schema wants.
         """
         bits = np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8)
         found = np.unpackbits(bits, bitorder="little")[: self._size].astype(bool)
         if not found.any():
-            raise ProviderError(f"the reply cannot go on under its schema: {self._matcher.get_error()}")
+            raise BadSchema(f"the reply cannot go on under its schema: {self._matcher.get_error()}")
         return found
 
     def take(self, token: int) -> None:

@@ -21,19 +21,8 @@ from adaptation.serving.live import Asked, LiveBase, LiveModel, Place  # noqa: E
 from core.chat import ChatRequest, Message, ToolSpec  # noqa: E402
 from core.errors import ProviderError, UserError  # noqa: E402
 from tests.adaptation.serving.test_gguf import here, shaken  # noqa: E402
-from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 QUESTION = "Which account signed in first?"
-
-
-@pytest.fixture(scope="module")
-def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_gguf(tmp_path_factory.mktemp("base") / "tiny.gguf")
-
-
-@pytest.fixture(scope="module")
-def base(tiny_file: Path) -> Base:
-    return load_base(tiny_file)
 
 
 @pytest.fixture

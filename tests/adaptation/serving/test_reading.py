@@ -20,20 +20,9 @@ from adaptation.serving.generating import Reader, Sampling, reads_on, write  # n
 from adaptation.serving.live import Asked, LiveBase, LiveModel  # noqa: E402
 from core.chat import ChatRequest, Message  # noqa: E402
 from tests.adaptation.serving.test_gguf import shaken  # noqa: E402
-from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 TEXTS = st.lists(st.lists(st.integers(3, 6), min_size=1, max_size=12), min_size=1, max_size=5)
 """Of few tokens, so that texts begin alike."""
-
-
-@pytest.fixture(scope="module")
-def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_gguf(tmp_path_factory.mktemp("base") / "tiny.gguf")
-
-
-@pytest.fixture(scope="module")
-def base(tiny_file: Path) -> Base:
-    return load_base(tiny_file)
 
 
 def same(reader: Reader, model: nn.Module, ids: list[int]) -> bool:

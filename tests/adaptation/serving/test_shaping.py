@@ -15,14 +15,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("gguf")
 pytest.importorskip("llguidance")
 
-from adaptation.base import Base, load_base  # noqa: E402
+from adaptation.base import Base  # noqa: E402
 from adaptation.serving.generating import end_ids  # noqa: E402
 from adaptation.serving.live import Asked, LiveBase, LiveModel  # noqa: E402
 from adaptation.serving.shaping import BadSchema, Shapes  # noqa: E402
 from core.chat import Message  # noqa: E402
-from core.errors import ProviderError  # noqa: E402
 from core.replies import ask_object  # noqa: E402
-from tests.adaptation.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 Short = Annotated[str, Field(max_length=8)]
 
@@ -40,11 +38,6 @@ class Finding(BaseModel):
     sure: bool
     parts: Annotated[list[Part], Field(max_length=2)]
     note: Short | None
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    return load_base(write_tiny_gguf(tmp_path_factory.mktemp("base") / "tiny.gguf"))
 
 
 @pytest.fixture(scope="module")
@@ -128,5 +121,5 @@ def test_what_a_grammar_cannot_hold_to_is_let_pass(shapes: Shapes) -> None:
 
 
 def test_a_tokenizer_whose_bytes_are_unknown_is_refused() -> None:
-    with pytest.raises(ProviderError, match="replies cannot be held to a schema"):
+    with pytest.raises(BadSchema, match="replies cannot be held to a schema"):
         Shapes(json, 10, [1])
